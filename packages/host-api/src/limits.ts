@@ -1,0 +1,34 @@
+/** Bounds of the words of the host, each with its reason. Bytes are UTF-8 bytes. */
+
+/** Scope ids come from other systems (user directories, workspaces); 256 bytes hold every common form. */
+export const SCOPE_ID_BYTES_MAX = 256;
+/** Names of packages, extensions and capabilities stand in logs and prompts. */
+export const NAME_ID_BYTES_MAX = 128;
+/** An idempotency key is an opaque reference of the caller, not a place for content. */
+export const IDEMPOTENCY_KEY_BYTES_MAX = 256;
+/** Deeper JSON is an attack on recursion, not data. */
+export const JSON_DEPTH_MAX = 64;
+/** The largest value that is fingerprinted or stored as one record body. */
+export const JSON_BYTES_MAX = 8 * 1024 * 1024;
+/** A guest's path; longer ones are not names but payloads. */
+export const PATH_BYTES_MAX = 1024;
+/** More mounts in one view are a configuration error. */
+export const MOUNTS_MAX = 32;
+/** Reasons that people give when they resolve a gate. */
+export const REASON_BYTES_MAX = 1024;
+/** Writes in one unit of work: a unit is one state change, not a bulk load. */
+export const UNIT_WRITES_MAX = 256;
+/** Records one page of a list or of a stream may hold. */
+export const PAGE_RECORDS_MAX = 1000;
+/** A record key is a scope key plus an id or an idempotency key. */
+export const RECORD_KEY_BYTES_MAX = 4096;
+/** One record of a stream; larger things are stored elsewhere and referred to by digest. */
+export const STREAM_RECORD_BYTES_MAX = 2 * 1024 * 1024;
+/** Grants that one authorisation may have to look at. */
+export const GRANTS_MAX = 10_000;
+/** Gates live at most a day; what was asked yesterday is asked again. */
+export const GATE_TTL_MS_MAX = 24 * 60 * 60 * 1000;
+/** A lease shorter than this expires before its first heartbeat. */
+export const LEASE_TTL_MS_MIN = 50;
+/** A lease longer than this leaves a crashed run lying for too long. */
+export const LEASE_TTL_MS_MAX = 15 * 60 * 1000;

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The one test configuration. Sources are resolved without a build, through the named export condition. */
+export default defineConfig({
+  resolve: { conditions: ['@reborn/source', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['@reborn/source', 'import', 'default', 'node'] } },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    environment: 'node',
+    reporters: process.env['REBORN_TEST_REPORT'] ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'test-results/vitest.json' },
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
