@@ -76,7 +76,10 @@ export function defineFaults<const Owner extends string, const Table extends Fau
     constructor(code: Code, options: FaultOptions = {}) {
       const row = coded[code];
       const detail = options.detail ?? {};
-      super(`${row.meaning}${renderDetail(detail)}`, options.cause === undefined ? undefined : { cause: options.cause });
+      super(
+        `${row.meaning}${renderDetail(detail)}`,
+        options.cause === undefined ? undefined : { cause: options.cause },
+      );
       this.code = code;
       this.retryable = row.retryable;
       this.detail = detail;
@@ -121,7 +124,8 @@ export const HostApiError = defineFaults('host-api', {
   },
   invalid_json: {
     meaning: 'A value cannot be written as canonical JSON',
-    remedy: 'Send plain JSON: finite numbers, well-formed text, no cycles, at most 64 levels deep, within the size limit.',
+    remedy:
+      'Send plain JSON: finite numbers, well-formed text, no cycles, at most 64 levels deep, within the size limit.',
     retryable: false,
   },
   invalid_mount: {
@@ -156,12 +160,12 @@ export type HostApiErrorCode = HostApiError['code'];
 type InvalidCode = 'host-api/invalid_id' | 'host-api/invalid_value';
 
 /** Parses at a boundary. Fails with a `HostApiError` that names the field and the rule and shows nothing of the value. */
-export function parseWith<T>(
-  schema: z.ZodType<T>,
+export function parseWith<Schema extends z.ZodType>(
+  schema: Schema,
   value: unknown,
   field: string,
   code: InvalidCode = 'host-api/invalid_value',
-): T {
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new HostApiError(code, { detail: describeIssues(result.error, field) });

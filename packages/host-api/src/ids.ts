@@ -105,7 +105,7 @@ export const parseEventId = parser(eventIdSchema, 'eventId');
 export const parseIdempotencyKey = parser(idempotencyKeySchema, 'idempotencyKey');
 export const parseDigest = parser(digestSchema, 'digest');
 
-function parser<T>(schema: z.ZodType<T>, field: string): (value: unknown) => T {
+function parser<Schema extends z.ZodType>(schema: Schema, field: string): (value: unknown) => z.output<Schema> {
   return (value) => parseWith(schema, value, field, 'host-api/invalid_id');
 }
 

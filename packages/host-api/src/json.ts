@@ -43,41 +43,61 @@ export function parseJsonValue(value: unknown, field: string): JsonValue {
   return value as JsonValue;
 }
 
+/**
+ * A deep copy of plain JSON. Members that are `undefined` are left out, as `JSON.stringify` does; anything else that is
+ * not JSON is refused. Errors: `host-api/invalid_json`.
+ */
+export function copyJson(value: unknown, field: string): JsonValue {
+  const rule = jsonRule(value, 'skip_undefined');
+  if (rule !== undefined || value === undefined) throw invalid(field, rule ?? 'must hold JSON values only');
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return isPlainObject(value);
 }
 
-function jsonRule(value: unknown, depth = 0): string | undefined {
-  if (depth > JSON_DEPTH_MAX) return `must be at most ${JSON_DEPTH_MAX} levels deep`;
-  switch (typeof value) {
-    case 'string':
-      return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
-    case 'boolean':
-      return undefined;
-    case 'number':
-      return Number.isFinite(value) ? undefined : 'must hold finite numbers only';
-    case 'object':
-      return value === null ? undefined : containerRule(value, depth);
-    default:
-      return 'must hold JSON values only';
-  }
-}
+/** What is wrong with a value, or nothing. Invariant: the work is bounded, also when parts are shared many times over. */
+function jsonRule(root: unknown, members: 'all' | 'skip_undefined' = 'all'): string | undefined {
+  let nodes = 0;
+  return ruleAt(root, 0);
 
-function containerRule(value: object, depth: number): string | undefined {
-  if (Array.isArray(value)) {
-    for (let at = 0; at < value.length; at += 1) {
-      const rule = jsonRule(value[at], depth + 1);
+  function ruleAt(value: unknown, depth: number): string | undefined {
+    nodes += 1;
+    if (nodes > JSON_BYTES_MAX) return `must be at most ${JSON_BYTES_MAX} bytes`;
+    if (depth > JSON_DEPTH_MAX) return `must be at most ${JSON_DEPTH_MAX} levels deep`;
+    switch (typeof value) {
+      case 'string':
+        return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
+      case 'boolean':
+        return undefined;
+      case 'number':
+        return Number.isFinite(value) ? undefined : 'must hold finite numbers only';
+      case 'object':
+        return value === null ? undefined : containerRule(value, depth);
+      default:
+        return 'must hold JSON values only';
+    }
+  }
+
+  function containerRule(value: object, depth: number): string | undefined {
+    if ('toJSON' in value && typeof value.toJSON === 'function') return 'must not have a method toJSON';
+    if (Array.isArray(value)) {
+      for (let at = 0; at < value.length; at += 1) {
+        const rule = ruleAt(value[at], depth + 1);
+        if (rule !== undefined) return rule;
+      }
+      return undefined;
+    }
+    if (!isPlainObject(value)) return 'must hold plain objects only';
+    for (const key of Object.keys(value)) {
+      if (value[key] === undefined && members === 'skip_undefined') continue;
+      if (key === '__proto__') return 'must not have a key named __proto__';
+      const rule = key.isWellFormed() ? ruleAt(value[key], depth + 1) : 'must be well-formed Unicode';
       if (rule !== undefined) return rule;
     }
     return undefined;
   }
-  if (!isPlainObject(value)) return 'must hold plain objects only';
-  for (const key of Object.keys(value)) {
-    if (key === '__proto__') return 'must not have a key named __proto__';
-    const rule = key.isWellFormed() ? jsonRule(value[key], depth + 1) : 'must be well-formed Unicode';
-    if (rule !== undefined) return rule;
-  }
-  return undefined;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -32,3 +32,15 @@ export const GATE_TTL_MS_MAX = 24 * 60 * 60 * 1000;
 export const LEASE_TTL_MS_MIN = 50;
 /** A lease longer than this leaves a crashed run lying for too long. */
 export const LEASE_TTL_MS_MAX = 15 * 60 * 1000;
+/** A path below the virtual roots: a mount's target and a guest's path together, within what Linux takes. */
+export const VIRTUAL_PATH_BYTES_MAX = 4096;
+/** A capability is described to a model in a paragraph, not in a manual. */
+export const DESCRIPTION_BYTES_MAX = 1024;
+/** A call that needs longer is a process, which is started and then asked about. */
+export const DEADLINE_MS_MAX = 10 * 60 * 1000;
+/** What one call hands to a model at most; larger things are written to a file. */
+export const OUTPUT_BYTES_MAX = 1024 * 1024;
+/** Packages that one host knows by name. */
+export const TRUST_ENTRIES_MAX = 1024;
+/** Kinds that one filter of a stream may name. */
+export const FILTER_KINDS_MAX = 256;

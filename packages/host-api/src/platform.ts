@@ -65,7 +65,9 @@ export type FileRefusal =
   | 'no_space'
   | 'io';
 
-export type FileOutcome<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'refused'; readonly reason: FileRefusal };
+export type FileOutcome<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'refused'; readonly reason: FileRefusal };
 
 /**
  * Files below virtual roots. An implementation maps a virtual path to a host path, never shows the host path, and

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { boundedLine, boundedText } from '../bounded-text.ts';
+import { parseWith } from '../errors.ts';
 import {
   capabilityIdSchema,
   correlationIdSchema,
@@ -71,6 +72,9 @@ export const gateRowSchema = z.strictObject({
   resolution: gateResolutionSchema.optional(),
 });
 export type GateRow = z.infer<typeof gateRowSchema>;
+
+/** A gate begins open and unanswered. */
+const newGateSchema = gateRowSchema.extend({ status: z.literal('open'), resolution: z.undefined().optional() });
 
 const gateCommandSchema = z.discriminatedUnion('trigger', [
   z.strictObject({ trigger: z.literal('open'), gate: jsonObjectSchema }),
@@ -143,7 +147,10 @@ export function supersedeGate(gateId: GateRow['gateId']): TransitionWrite {
 }
 
 /** Uses up an approval, in the unit that announces the effect, and only if both digests are those of the question. */
-export function consumeGate(gateId: GateRow['gateId'], digests: Pick<GateReceipt, 'inputDigest' | 'authorityDigest'>): TransitionWrite {
+export function consumeGate(
+  gateId: GateRow['gateId'],
+  digests: Pick<GateReceipt, 'inputDigest' | 'authorityDigest'>,
+): TransitionWrite {
   return transition(gateMachine, gateId, {
     trigger: 'consume',
     inputDigest: digests.inputDigest,
@@ -158,7 +165,7 @@ export function checkGateOpen(gateId: GateRow['gateId']): TransitionWrite {
 
 function decideGate(row: GateRow | undefined, command: GateCommand, context: DecisionContext): Decision<GateRow> {
   if (command.trigger === 'open') {
-    return { kind: 'write', row: { ...gateRowSchema.parse(command.gate), openedAtMs: context.nowMs } };
+    return { kind: 'write', row: { ...parseWith(newGateSchema, command.gate, 'gate'), openedAtMs: context.nowMs } };
   }
   if (row === undefined) return { kind: 'refuse', reason: `${command.trigger}_from_none` };
   const expired = row.receipt.expiresAtMs <= context.nowMs;
@@ -166,12 +173,16 @@ function decideGate(row: GateRow | undefined, command: GateCommand, context: Dec
     case 'check_open':
       return { kind: 'keep' };
     case 'expire':
-      return expired ? { kind: 'write', row: { ...row, status: 'expired' } } : { kind: 'refuse', reason: 'gate_not_expired' };
+      return expired
+        ? { kind: 'write', row: { ...row, status: 'expired' } }
+        : { kind: 'refuse', reason: 'gate_not_expired' };
     case 'supersede':
       return { kind: 'write', row: { ...row, status: 'superseded' } };
     case 'approve':
     case 'deny':
-      return expired ? { kind: 'refuse', reason: 'gate_expired' } : { kind: 'write', row: answered(row, command, context) };
+      return expired
+        ? { kind: 'refuse', reason: 'gate_expired' }
+        : { kind: 'write', row: answered(row, command, context) };
     case 'consume':
       if (expired) return { kind: 'refuse', reason: 'gate_expired' };
       return row.receipt.inputDigest === command.inputDigest && row.receipt.authorityDigest === command.authorityDigest
@@ -194,6 +205,7 @@ function answered(
     ...(reason === undefined ? {} : { reason }),
     ...(edit === undefined ? {} : { replacedInput: row.input }),
   };
-  const edited = edit === undefined ? {} : { input: edit.input, receipt: { ...row.receipt, inputDigest: edit.inputDigest } };
+  const edited =
+    edit === undefined ? {} : { input: edit.input, receipt: { ...row.receipt, inputDigest: edit.inputDigest } };
   return { ...row, ...edited, status: command.trigger === 'approve' ? 'approved' : 'denied', resolution };
 }

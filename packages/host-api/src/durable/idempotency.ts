@@ -7,13 +7,15 @@
  * Source: rulings, sections 2 and 3.
  */
 import { z } from 'zod';
-import { digestSchema, gateIdSchema, invocationIdSchema } from '../ids.ts';
+import { digestSchema, gateIdSchema, invocationIdSchema, type GateId } from '../ids.ts';
 import { jsonObjectSchema, type JsonObject } from '../json.ts';
 import { leaseProofSchema, type LeaseProof } from './lease.ts';
 import { defineMachine, type Decision, type DecisionContext } from './state-machine.ts';
 import { transition, type TransitionWrite } from './unit-of-work.ts';
 
 const base = { fingerprint: digestSchema, invocationId: invocationIdSchema };
+/** The gate that this command leaves behind; a suspended effect moves on only by naming the gate it waits for. */
+const after = { after: gateIdSchema.optional() };
 const intent = {
   /** When the caller that announced the effect must have settled it. Units: milliseconds since 1970. */
   settleByMs: z.int().nonnegative(),
@@ -35,14 +37,21 @@ export const idempotencyRowSchema = z.discriminatedUnion('status', [
 export type IdempotencyRow = z.infer<typeof idempotencyRowSchema>;
 
 const idempotencyCommandSchema = z.discriminatedUnion('trigger', [
-  z.strictObject({ trigger: z.literal('suspend'), ...base, gateId: gateIdSchema }),
+  z.strictObject({ trigger: z.literal('suspend'), ...base, ...after, gateId: gateIdSchema }),
   z.strictObject({
     trigger: z.literal('intend'),
     ...base,
+    ...after,
     settleByMs: z.int().nonnegative(),
     lease: leaseProofSchema.optional(),
   }),
-  z.strictObject({ trigger: z.literal('settle'), ...base, attempt: z.int().nonnegative(), outcome: jsonObjectSchema }),
+  z.strictObject({
+    trigger: z.literal('settle'),
+    ...base,
+    ...after,
+    attempt: z.int().nonnegative(),
+    outcome: jsonObjectSchema,
+  }),
   z.strictObject({ trigger: z.literal('reopen'), fingerprint: digestSchema, attempt: z.int().positive() }),
   z.strictObject({
     trigger: z.literal('presume_lost'),
@@ -55,7 +64,7 @@ const idempotencyCommandSchema = z.discriminatedUnion('trigger', [
 type IdempotencyCommand = z.infer<typeof idempotencyCommandSchema>;
 
 /**
- * Refusals: `fingerprint_mismatch` (the key stands for another effect), `attempt_over` (that attempt was ended by
+ * Refusals: `fingerprint_mismatch` (the key stands for another effect), `other_gate` (it waits for another gate), `attempt_over` (that attempt was ended by
  * somebody else), `still_running` (its caller may still settle it), and each illegal edge as `<trigger>_from_<status>`.
  */
 export const idempotencyMachine = defineMachine<IdempotencyRow, IdempotencyCommand>({
@@ -77,17 +86,23 @@ export const idempotencyMachine = defineMachine<IdempotencyRow, IdempotencyComma
     { from: 'intended', trigger: 'presume_lost', to: 'settled' },
   ],
   decide: decideIdempotency,
-  index: (row) => ({ owner: row.invocationId, status: row.status, rank: row.status === 'intended' ? row.settleByMs : 0 }),
+  index: (row) => ({
+    owner: row.invocationId,
+    status: row.status,
+    rank: row.status === 'intended' ? row.settleByMs : 0,
+  }),
 });
 
 interface EffectIdentity {
   readonly fingerprint: IdempotencyRow['fingerprint'];
   readonly invocationId: IdempotencyRow['invocationId'];
+  /** The gate for which the effect waited until now, if it did. */
+  readonly after?: GateId | undefined;
 }
 
 /** The effect waits for `gateId`. A later gate may take the place of an earlier one. */
-export function suspendEffect(key: string, effect: EffectIdentity, gateId: z.infer<typeof gateIdSchema>): TransitionWrite {
-  return transition(idempotencyMachine, key, { trigger: 'suspend', ...pick(effect), gateId });
+export function suspendEffect(key: string, effect: EffectIdentity, gateId: GateId): TransitionWrite {
+  return transition(idempotencyMachine, key, { trigger: 'suspend', ...identify(effect), gateId });
 }
 
 /** Announces the effect. The receipt's row holds the number of the attempt. */
@@ -96,12 +111,17 @@ export function intendEffect(
   effect: EffectIdentity,
   terms: { readonly settleByMs: number; readonly lease?: LeaseProof },
 ): TransitionWrite {
-  return transition(idempotencyMachine, key, { trigger: 'intend', ...pick(effect), ...terms });
+  return transition(idempotencyMachine, key, { trigger: 'intend', ...identify(effect), ...terms });
 }
 
 /** Stores a final outcome. `attempt` is the announced one, or 0 for an outcome that needed no announcement. */
-export function settleEffect(key: string, effect: EffectIdentity, attempt: number, outcome: JsonObject): TransitionWrite {
-  return transition(idempotencyMachine, key, { trigger: 'settle', ...pick(effect), attempt, outcome });
+export function settleEffect(
+  key: string,
+  effect: EffectIdentity,
+  attempt: number,
+  outcome: JsonObject,
+): TransitionWrite {
+  return transition(idempotencyMachine, key, { trigger: 'settle', ...identify(effect), attempt, outcome });
 }
 
 /** The announced attempt ended without effect; another may be made. */
@@ -135,6 +155,9 @@ function decideIdempotency(
   if (row !== undefined && row.fingerprint !== command.fingerprint) {
     return { kind: 'refuse', reason: 'fingerprint_mismatch' };
   }
+  if (row?.status === 'suspended' && waitsForOther(row, command)) {
+    return { kind: 'refuse', reason: 'other_gate' };
+  }
   const attempt = row?.attempt ?? 0;
   switch (command.trigger) {
     case 'suspend': {
@@ -142,7 +165,7 @@ function decideIdempotency(
       return { kind: 'write', row: { status: 'suspended', fingerprint, invocationId, gateId, attempt } };
     }
     case 'intend': {
-      const { trigger: _, ...terms } = command;
+      const { trigger: _, after: __, ...terms } = command;
       return { kind: 'write', row: { status: 'intended', ...terms, attempt: attempt + 1 } };
     }
     case 'settle': {
@@ -166,9 +189,18 @@ function decidePresumeLost(
   context: DecisionContext,
 ): Decision<IdempotencyRow> {
   if (row?.status !== 'intended' || row.attempt !== command.attempt) return { kind: 'refuse', reason: 'attempt_over' };
-  const fenced = row.lease !== undefined && row.lease.key === command.lease?.key && command.lease.fence > row.lease.fence;
+  const fenced =
+    row.lease !== undefined && row.lease.key === command.lease?.key && command.lease.fence > row.lease.fence;
   if (!fenced && context.nowMs < row.settleByMs) return { kind: 'refuse', reason: 'still_running' };
   return { kind: 'write', row: { status: 'settled', ...pick(row), outcome: command.outcome, attempt: row.attempt } };
+}
+
+function waitsForOther(row: Extract<IdempotencyRow, { status: 'suspended' }>, command: IdempotencyCommand): boolean {
+  return !('after' in command) || command.after !== row.gateId;
+}
+
+function identify(effect: EffectIdentity): EffectIdentity {
+  return { ...pick(effect), ...(effect.after === undefined ? {} : { after: effect.after }) };
 }
 
 function pick(effect: EffectIdentity): EffectIdentity {

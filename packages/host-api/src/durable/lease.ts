@@ -59,7 +59,12 @@ export function acquireLease(key: string, by: string, forMs: number): Transition
 
 /** Extends a lease that is still held. */
 export function renewLease(proof: LeaseProof, forMs: number): TransitionWrite {
-  return transition(leaseMachine, proof.key, { trigger: 'renew', holder: proof.holder, fence: proof.fence, ttlMs: forMs });
+  return transition(leaseMachine, proof.key, {
+    trigger: 'renew',
+    holder: proof.holder,
+    fence: proof.fence,
+    ttlMs: forMs,
+  });
 }
 
 /** Guards a unit: it goes through only while the lease is held under this token and has not run out. */

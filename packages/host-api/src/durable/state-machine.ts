@@ -6,6 +6,7 @@
  */
 import type { z } from 'zod';
 import { assert } from '../assert.ts';
+import { describeIssues, HostApiError, parseWith } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 
 /** One legal edge. `none` is the state of a record that does not exist. */
@@ -53,8 +54,12 @@ export interface StateMachine<
 export interface StoredMachine {
   readonly name: string;
   readonly transitions: readonly Transition<string, string>[];
-  /** Decides on data as it was stored and sent; parses both. */
+  /**
+   * Decides on data as it was stored and sent; parses both.
+   * Errors: `host-api/store_corrupt` for what was stored, `host-api/invalid_value` for what was sent.
+   */
   readonly run: (stored: JsonObject | undefined, command: JsonObject, context: DecisionContext) => MachineStep;
+  /** Errors: `host-api/store_corrupt`. */
   readonly parseRow: (stored: JsonObject) => { readonly status: string };
 }
 
@@ -63,13 +68,10 @@ export type MachineStep =
   | { readonly kind: 'keep'; readonly row: JsonObject | undefined }
   | { readonly kind: 'refuse'; readonly reason: string };
 
-export type Machine<Row extends { readonly status: string }, Command extends { readonly trigger: string }> = StateMachine<
-  Row,
-  Command,
-  Row['status'],
-  Command['trigger']
-> &
-  StoredMachine;
+export type Machine<
+  Row extends { readonly status: string },
+  Command extends { readonly trigger: string },
+> = StateMachine<Row, Command, Row['status'], Command['trigger']> & StoredMachine;
 
 /** Checks a definition and gives it the form that stores run. */
 export function defineMachine<Row extends { readonly status: string }, Command extends { readonly trigger: string }>(
@@ -80,9 +82,14 @@ export function defineMachine<Row extends { readonly status: string }, Command e
     const key = `${edge.from}>${edge.trigger}`;
     edges.set(key, (edges.get(key) ?? new Set()).add(edge.to));
   }
+  const parseRow = (stored: JsonObject): Row => {
+    const result = definition.row.safeParse(stored);
+    if (result.success) return result.data;
+    throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(result.error, definition.name) });
+  };
   const run = (stored: JsonObject | undefined, sent: JsonObject, context: DecisionContext): MachineStep => {
-    const row = stored === undefined ? undefined : definition.row.parse(stored);
-    const command = definition.command.parse(sent);
+    const row = stored === undefined ? undefined : parseRow(stored);
+    const command = parseWith(definition.command, sent, `${definition.name} command`);
     const targets = edges.get(`${row?.status ?? 'none'}>${command.trigger}`);
     if (targets === undefined) return { kind: 'refuse', reason: `${command.trigger}_from_${row?.status ?? 'none'}` };
     const decision = definition.decide(row, command, context);
@@ -96,7 +103,7 @@ export function defineMachine<Row extends { readonly status: string }, Command e
         return { kind: 'write', row: toJson(decision.row), index: definition.index(decision.row) };
     }
   };
-  return Object.freeze({ ...definition, run, parseRow: (stored: JsonObject) => definition.row.parse(stored) });
+  return Object.freeze({ ...definition, run, parseRow });
 }
 
 function toJson(row: object): JsonObject {

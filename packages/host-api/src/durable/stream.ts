@@ -22,7 +22,16 @@ export const streamKeySchema = z.strictObject({ family: streamFamilySchema, tena
 export type StreamKey = z.infer<typeof streamKeySchema>;
 
 /** By what a store can find records without reading others. */
-export const LABELS = ['userId', 'agentId', 'projectId', 'missionId', 'threadId', 'runId', 'invocationId', 'correlationId'] as const;
+export const LABELS = [
+  'userId',
+  'agentId',
+  'projectId',
+  'missionId',
+  'threadId',
+  'runId',
+  'invocationId',
+  'correlationId',
+] as const;
 export type Label = (typeof LABELS)[number];
 const label = boundedLine(SCOPE_ID_BYTES_MAX).optional();
 export const labelsSchema = z.strictObject({

@@ -99,7 +99,7 @@ export interface StoreOpening {
 export function transition<Row extends { readonly status: string }, Command extends { readonly trigger: string }>(
   machine: Machine<Row, Command>,
   key: string,
-  command: Command,
+  command: NoInfer<Command>,
 ): TransitionWrite {
   return { kind: 'transition', machine: machine.name, key, command: command as unknown as JsonObject };
 }
@@ -113,4 +113,3 @@ export async function getRecord<Row extends { readonly status: string }, Command
   const stored = await reader.get(machine.name, key);
   return stored === undefined ? undefined : (machine.parseRow(stored) as unknown as Row);
 }
-

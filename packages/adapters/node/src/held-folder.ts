@@ -1,0 +1,154 @@
+/**
+ * A folder that is held open, so that what it is called later does not matter: names are looked up in the folder that was
+ * checked, not along a path that somebody may change meanwhile.
+ *
+ * Not here: which virtual path means which folder (`host-root.ts`), what is done with the files (`file-system.ts`).
+ */
+import { existsSync } from 'node:fs';
+import { constants, lstat, mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { errnoOf, RefusedFile } from './file-refusal.ts';
+
+const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Whether this system shows open descriptors as paths, which makes lookups immune to swapped folders. */
+export const HAS_DESCRIPTOR_PATHS = process.platform === 'linux' && existsSync('/proc/self/fd');
+
+export interface HoldOptions {
+  /** The real path of the root; nothing above or beside it is ever opened. */
+  readonly rootPath: string;
+  /** Makes what is missing, one segment at a time. */
+  readonly create: boolean;
+  readonly descriptorPaths: boolean;
+}
+
+/**
+ * Opens the folder at `segments` below the root. Links on the way are followed only to places below the root.
+ * Errors: `RefusedFile` with `outside_mount`, `not_found` or `not_a_directory`; errors of the system.
+ */
+export async function holdFolder(segments: readonly string[], options: HoldOptions): Promise<HeldFolder> {
+  const { existing, missing } = await resolveExisting(options.rootPath, segments);
+  if (missing.length > 0 && !options.create) throw new RefusedFile('not_found');
+  let folder = new HeldFolder(options.rootPath, await openFolder(options.rootPath), options.descriptorPaths);
+  for (const [at, segment] of [...existing, ...missing].entries()) {
+    const inner = at < existing.length ? folder.enter(segment) : folder.make(segment);
+    folder = await inner.finally(() => folder.close());
+  }
+  return folder;
+}
+
+export class HeldFolder {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #descriptorPaths: boolean;
+
+  constructor(path: string, handle: FileHandle, descriptorPaths: boolean) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#descriptorPaths = descriptorPaths;
+  }
+
+  /** The path of the folder itself, for calls that take no descriptor. */
+  get self(): string {
+    return this.#descriptorPaths ? `/proc/self/fd/${this.#handle.fd}/.` : this.#path;
+  }
+
+  /** The path of an entry. It is looked up in this very folder where the system can, else `confirm` must follow. */
+  at(name: string): string {
+    return this.#descriptorPaths ? `/proc/self/fd/${this.#handle.fd}/${name}` : join(this.#path, name);
+  }
+
+  /** Opens a folder in this one. A link is `outside_mount`. */
+  async enter(name: string): Promise<HeldFolder> {
+    const handle = await openFolder(this.at(name));
+    try {
+      await this.confirm(name, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new HeldFolder(join(this.#path, name), handle, this.#descriptorPaths);
+  }
+
+  /** Opens a folder in this one and makes it, durably, if it is missing. */
+  async make(name: string): Promise<HeldFolder> {
+    try {
+      await mkdir(this.at(name));
+      await this.sync();
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+    return this.enter(name);
+  }
+
+  /** Without descriptor paths: proves that the name still leads to what was opened, and through no link. */
+  async confirm(name: string, opened: FileHandle): Promise<void> {
+    if (this.#descriptorPaths) return;
+    const path = this.at(name);
+    const [real, named, held] = await Promise.all([realpath(path), lstat(path), opened.stat()]);
+    if (real !== path || named.ino !== held.ino || named.dev !== held.dev) throw new RefusedFile('outside_mount');
+  }
+
+  /** Without descriptor paths: proves that the folder still stands where it was opened. */
+  async confirmSelf(): Promise<void> {
+    if (this.#descriptorPaths) return;
+    const [real, named, held] = await Promise.all([realpath(this.#path), lstat(this.#path), this.#handle.stat()]);
+    if (real !== this.#path || named.ino !== held.ino || named.dev !== held.dev) throw new RefusedFile('outside_mount');
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** How far the segments exist below the root, as real names, and what is missing behind. */
+async function resolveExisting(
+  rootPath: string,
+  segments: readonly string[],
+): Promise<{ existing: readonly string[]; missing: readonly string[] }> {
+  for (let count = segments.length; count >= 0; count -= 1) {
+    const real = await realPathOf(join(rootPath, ...segments.slice(0, count)));
+    if (real === undefined) continue;
+    if (real !== rootPath && !real.startsWith(rootPath === sep ? sep : `${rootPath}${sep}`)) {
+      throw new RefusedFile('outside_mount');
+    }
+    const next = segments[count];
+    // A link to nothing is a link all the same; what it points at is not to be found out here.
+    if (next !== undefined && (await isLink(join(real, next)))) throw new RefusedFile('outside_mount');
+    const below = relative(rootPath, real);
+    return { existing: below === '' ? [] : below.split(sep), missing: segments.slice(count) };
+  }
+  throw new RefusedFile('not_found');
+}
+
+async function realPathOf(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function openFolder(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, OPEN_FOLDER);
+  } catch (error) {
+    // Asked for a folder and for no link at once, systems answer differently which of the two it was.
+    if (errnoOf(error) === 'ENOTDIR' && (await isLink(path))) throw new RefusedFile('outside_mount');
+    throw error;
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

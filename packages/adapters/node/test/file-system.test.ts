@@ -1,0 +1,198 @@
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { FileOutcome, FileSystem } from '@reborn/host-api';
+import { findLeaks } from '@reborn/host-api/testkit';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createNodeFileSystem } from '../src/index.ts';
+import { HAS_DESCRIPTOR_PATHS } from '../src/held-folder.ts';
+import { at, bytesOf, temporaryFolder, textOf } from './support.ts';
+
+interface Place {
+  readonly files: FileSystem;
+  /** The folder behind `/projects`. */
+  readonly inside: string;
+  /** A folder beside it, with a secret file. */
+  readonly outside: string;
+}
+
+const modes = [
+  { name: 'with descriptor paths', descriptorPaths: true },
+  { name: 'without descriptor paths', descriptorPaths: false },
+].filter((mode) => HAS_DESCRIPTOR_PATHS || !mode.descriptorPaths);
+
+async function place(descriptorPaths: boolean): Promise<Place> {
+  const folder = await temporaryFolder();
+  const [inside, outside] = [join(folder, 'inside'), join(folder, 'outside')];
+  await Promise.all([mkdir(inside), mkdir(outside)]);
+  await writeFile(join(outside, 'secret'), 'secret');
+  return { files: createNodeFileSystem({ roots: { '/projects': inside }, descriptorPaths }), inside, outside };
+}
+
+function refusedFor(outcome: FileOutcome<unknown>): string {
+  return outcome.kind === 'refused' ? outcome.reason : outcome.kind;
+}
+
+async function everyUse(files: FileSystem, path: string): Promise<readonly string[]> {
+  const outcomes: readonly FileOutcome<unknown>[] = [
+    await files.read(at(path), 100),
+    await files.write(at(path), bytesOf('x')),
+  ];
+  return outcomes.map(refusedFor);
+}
+
+describe.each(modes)('files $name', ({ descriptorPaths }) => {
+  test('writes, reads, stats and lists what was written, and makes missing parents', async () => {
+    const { files } = await place(descriptorPaths);
+    expect(await files.write(at('/projects/a/b/note.md'), bytesOf('hello'))).toEqual({
+      kind: 'ok',
+      value: { replaced: false },
+    });
+    const again = await files.write(at('/projects/a/b/note.md'), bytesOf('hello!'));
+    expect(again).toEqual({ kind: 'ok', value: { replaced: true } });
+    const read = await files.read(at('/projects/a/b/note.md'), 6);
+    expect(read.kind === 'ok' && textOf(read.value)).toBe('hello!');
+    expect(await files.stat(at('/projects/a/b/note.md'))).toMatchObject({ value: { kind: 'file', bytes: 6 } });
+    expect(await files.list(at('/projects/a'), 1)).toMatchObject({ value: [{ name: 'b', kind: 'directory' }] });
+    expect(await files.stat(at('/projects'))).toMatchObject({ value: { kind: 'directory' } });
+    expect(await files.list(at('/projects'), 1)).toMatchObject({ value: [{ name: 'a' }] });
+  });
+
+  test('lists by code unit, names links, and refuses more entries than asked for', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    for (const name of ['b', 'a', 'B', 'ä', '😀', 'ﬀ']) await writeFile(join(inside, name), '');
+    await symlink('/etc', join(inside, 'link'));
+    const listed = await files.list(at('/projects'), 7);
+    const names = listed.kind === 'ok' ? listed.value.map((entry) => entry.name) : [];
+    expect(names).toEqual(['B', 'a', 'b', 'link', 'ä', '😀', 'ﬀ']);
+    expect(listed).toMatchObject({ value: expect.arrayContaining([expect.objectContaining({ name: 'link', kind: 'link' })]) });
+    expect(await files.list(at('/projects'), 6)).toEqual({ kind: 'refused', reason: 'too_large' });
+  });
+
+  test('refuses to read or write through a link to a file, inside or outside', async () => {
+    const { files, inside, outside } = await place(descriptorPaths);
+    await writeFile(join(inside, 'own'), 'own');
+    await symlink(join(outside, 'secret'), join(inside, 'escape'));
+    await symlink(join(inside, 'own'), join(inside, 'inner'));
+    expect(await everyUse(files, '/projects/escape')).toEqual(['outside_mount', 'outside_mount']);
+    expect(await everyUse(files, '/projects/inner')).toEqual(['outside_mount', 'outside_mount']);
+    expect(await files.stat(at('/projects/escape'))).toMatchObject({ value: { kind: 'link' } });
+    expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+  });
+
+  test('refuses a folder link that leaves the root, also one to nothing and one made of several', async () => {
+    const { files, inside, outside } = await place(descriptorPaths);
+    await symlink(outside, join(inside, 'out'));
+    await symlink(join(outside, 'nothing'), join(inside, 'dangling'));
+    await symlink('out', join(inside, 'twice'));
+    await symlink('..', join(inside, 'up'));
+    for (const name of ['out', 'dangling', 'twice', 'up']) {
+      expect(await everyUse(files, `/projects/${name}/secret`), name).toEqual(['outside_mount', 'outside_mount']);
+      expect(refusedFor(await files.list(at(`/projects/${name}`), 9)), name).toBe('outside_mount');
+      expect(refusedFor(await files.stat(at(`/projects/${name}/secret`))), name).toBe('outside_mount');
+    }
+    expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  test('follows a folder link that stays below the root, and refuses a loop of links', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    await mkdir(join(inside, 'real'));
+    await writeFile(join(inside, 'real', 'note'), 'note');
+    await symlink('real', join(inside, 'alias'));
+    await symlink('loop', join(inside, 'loop'));
+    expect((await files.read(at('/projects/alias/note'), 9)).kind).toBe('ok');
+    expect(refusedFor(await files.read(at('/projects/loop/note'), 9))).toBe('outside_mount');
+  });
+
+  test('maps what the system says to the closed refusals', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    await mkdir(join(inside, 'folder'));
+    await writeFile(join(inside, 'file'), 'text');
+    expect(refusedFor(await files.read(at('/projects/none'), 9))).toBe('not_found');
+    expect(refusedFor(await files.read(at('/projects/none/deeper'), 9))).toBe('not_found');
+    expect(refusedFor(await files.read(at('/projects/folder'), 9))).toBe('not_a_file');
+    expect(refusedFor(await files.write(at('/projects/folder'), bytesOf('x')))).toBe('not_a_file');
+    expect(refusedFor(await files.list(at('/projects/file'), 9))).toBe('not_a_directory');
+    expect(refusedFor(await files.read(at('/projects/file/x'), 9))).toBe('not_a_directory');
+    expect(refusedFor(await files.write(at('/projects/file/x'), bytesOf('x')))).toBe('not_a_directory');
+    expect(refusedFor(await files.read(at('/projects/file'), 3))).toBe('too_large');
+    expect(refusedFor(await files.read(at('/projects'), 3))).toBe('not_a_file');
+    expect(refusedFor(await files.read(at('/memory/file'), 3))).toBe('outside_mount');
+    expect(refusedFor(await files.write(at(`/projects/${'n'.repeat(300)}`), bytesOf('x')))).toBe('io');
+  });
+
+  test('does not hang on a pipe', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    await new Promise((resolve) => spawn('mkfifo', [join(inside, 'pipe')]).on('close', resolve));
+    expect(await everyUse(files, '/projects/pipe')).toEqual(['not_a_file', 'not_a_file']);
+  });
+
+  test('keeps the permissions of a replaced file', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    await writeFile(join(inside, 'script'), 'old', { mode: 0o750 });
+    await files.write(at('/projects/script'), bytesOf('new'));
+    expect((await stat(join(inside, 'script'))).mode & 0o777).toBe(0o750);
+  });
+
+  test('shows a reader the old file or the new one and nothing between, and leaves nothing behind', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    const contents = ['a', 'b'].map((letter) => letter.repeat(200_000));
+    await files.write(at('/projects/note'), bytesOf(contents[0] ?? ''));
+    const seen = new Set<string>();
+    let writing = true;
+    const reader = (async () => {
+      while (writing) seen.add(await readFile(join(inside, 'note'), 'utf8'));
+    })();
+    for (let round = 0; round < 60; round += 1) {
+      await files.write(at('/projects/note'), bytesOf(contents[round % 2] ?? ''));
+    }
+    writing = false;
+    await reader;
+    expect([...seen].every((text) => contents.includes(text))).toBe(true);
+    expect(await readdir(inside)).toEqual(['note']);
+  });
+
+  test('never reaches outside while somebody swaps a folder for a link', async () => {
+    const { files, inside, outside } = await place(descriptorPaths);
+    await mkdir(join(inside, 'swap'));
+    await writeFile(join(inside, 'swap', 'secret'), 'harmless');
+    await symlink(outside, join(inside, 'link'));
+    const swapper = spawn('/bin/sh', ['-c', `cd "$1" && while :; do mv -T swap kept; mv -T link swap; mv -T swap link; mv -T kept swap; done`, 'sh', inside], { stdio: 'ignore' });
+    onTestFinished(() => void swapper.kill('SIGKILL'));
+    const reasons = new Set<string>();
+    for (let round = 0; round < 1500; round += 1) {
+      const outcome = await files.read(at('/projects/swap/secret'), 100);
+      if (outcome.kind === 'ok') expect(textOf(outcome.value)).toBe('harmless');
+      reasons.add(refusedFor(outcome));
+      if (descriptorPaths) await files.write(at(`/projects/swap/new-${round}`), bytesOf('x'));
+    }
+    expect(reasons).toContain('ok');
+    expect(reasons).toContain('outside_mount');
+    expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  test('shows no host path in anything that it answers', async () => {
+    const { files, inside } = await place(descriptorPaths);
+    await symlink('/etc', join(inside, 'link'));
+    const answers = [
+      await files.read(at('/projects/none'), 9),
+      await files.list(at('/projects'), 9),
+      await files.stat(at('/projects/link')),
+      await files.read(at('/projects/link/passwd'), 9),
+    ];
+    expect(findLeaks(answers, [inside])).toEqual([]);
+  });
+});
+
+test('takes the longest root, and refuses a root that is no plain path', async () => {
+  const folder = await temporaryFolder();
+  await Promise.all([mkdir(join(folder, 'wide')), mkdir(join(folder, 'narrow'))]);
+  const files = createNodeFileSystem({
+    roots: { '/projects': join(folder, 'wide'), '/projects/deep': join(folder, 'narrow') },
+  });
+  await files.write(at('/projects/deep/x'), bytesOf('x'));
+  await files.write(at('/projects/deeper'), bytesOf('y'));
+  expect(await readdir(join(folder, 'narrow'))).toEqual(['x']);
+  expect(await readdir(join(folder, 'wide'))).toEqual(['deeper']);
+  expect(() => createNodeFileSystem({ roots: { '/projects/../etc': folder } })).toThrow('plain absolute paths');
+});

@@ -1,0 +1,2 @@
+// Storage in one file
+export { sqlite, type SqliteOptions, type SqliteStorage } from './sqlite.ts';

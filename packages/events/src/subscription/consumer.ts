@@ -1,0 +1,89 @@
+/**
+ * A durable follower of one stream: at least once, in order, from an acknowledged cursor. What its handler wants written
+ * is committed together with the acknowledgement, so effects inside the store happen exactly once.
+ *
+ * Not here: how it works (`follower.ts`), which events a hook may see (`@reborn/hooks`), who starts followers
+ * (`@reborn/reborn`).
+ * Source: specification 1, B14; rulings, section 7.
+ */
+import {
+  utf8Bytes,
+  type Clock,
+  type Diagnostics,
+  type DurableStore,
+  type StreamFilter,
+  type StreamKey,
+  type StreamRecord,
+  type Timers,
+  type Write,
+} from '@reborn/host-api';
+
+/**
+ * `isReplay`: the record was there before this follower first looked. `attempt` counts from 1; a delivery that a crash
+ * or a stop cut short is not counted, so handlers that reach outside the store recognise records by `eventId`.
+ */
+export interface Delivery {
+  readonly record: StreamRecord;
+  readonly attempt: number;
+  readonly isReplay: boolean;
+  /** Aborts at the delivery's deadline and when the follower stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `reason`: what the handler was rejected with; `events/delivery_late` after its deadline, `events/delivery_refused` when
+ * a guard among its writes refused, `host-api/invalid_value` when they had no proper form.
+ */
+export interface DeliveryFailure {
+  readonly dead: boolean;
+  readonly reason: unknown;
+}
+
+export interface ConsumerOptions {
+  readonly store: DurableStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Hears of trouble with the store, after which the follower tries again. */
+  readonly diagnostics?: Diagnostics;
+  /** Names the subscription within its stream. Two followers of one name share the work and never double it. */
+  readonly name: string;
+  readonly stream: StreamKey;
+  readonly filter?: StreamFilter;
+  /** What an equality filter cannot say. Records that it refuses are passed by. Must not throw. */
+  readonly admits?: (record: StreamRecord) => boolean;
+  /** Names this process and instance. */
+  readonly holder: string;
+  /** Where a new subscription begins: at the first record, or behind the newest of the follower's first look. */
+  readonly from: 'origin' | 'head';
+  /** Does the work; its writes join the acknowledgement. A rejection is a failed delivery. */
+  readonly handle: (delivery: Delivery) => Promise<readonly Write[]>;
+  /** What to write about a failed delivery; `dead` when it was the last attempt. Writes that are refused are left out. */
+  readonly onFailure: (delivery: Delivery, failure: DeliveryFailure) => readonly Write[];
+}
+
+/**
+ * `caught_up`: everything up to the head that was seen is acknowledged or was passed by. `held`: another process is at
+ * work on it. `waiting`: a failed delivery waits for its next attempt, or the follower has stopped.
+ */
+export type ConsumerStep = 'caught_up' | 'worked' | 'held' | 'waiting' | 'terminated';
+
+export interface Consumer {
+  /**
+   * Works until it has caught up with the head it saw at first, or the deadline passes; a delivery at hand then goes on
+   * by itself. Units: milliseconds. Errors: those of the store.
+   */
+  drain(deadlineMs: number): Promise<ConsumerStep>;
+  /** Follows until `stop`. Woken by commits; a slow timer makes up for a lost wake-up. */
+  start(): void;
+  /** Finishes the delivery at hand, then rests for good. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The key of a subscription's record and, behind `lease:`, of its lease. Injective. */
+export function subscriptionKey(stream: StreamKey, name: string): string {
+  return `subscription|${stream.family}|${part(stream.tenantId)}|${part(name)}`;
+}
+
+function part(text: string): string {
+  return `${utf8Bytes(text)}:${text}`;
+}

@@ -1,0 +1,311 @@
+/** The words of the host: what two floors share, with no behaviour but validation, and the durable mechanisms. */
+
+// Bugs
+export { InvariantError, assert, assertNever } from './assert.ts';
+
+// Faults
+export { defineFaults, isFault, HostApiError, parseWith, describeIssues } from './errors.ts';
+export type {
+  FaultDefinition,
+  FaultTable,
+  FaultDetail,
+  Fault,
+  FaultJson,
+  FaultOptions,
+  FaultClass,
+  HostApiErrorCode,
+} from './errors.ts';
+
+// Limits
+export {
+  SCOPE_ID_BYTES_MAX,
+  NAME_ID_BYTES_MAX,
+  IDEMPOTENCY_KEY_BYTES_MAX,
+  JSON_DEPTH_MAX,
+  JSON_BYTES_MAX,
+  PATH_BYTES_MAX,
+  MOUNTS_MAX,
+  REASON_BYTES_MAX,
+  UNIT_WRITES_MAX,
+  PAGE_RECORDS_MAX,
+  RECORD_KEY_BYTES_MAX,
+  STREAM_RECORD_BYTES_MAX,
+  GRANTS_MAX,
+  GATE_TTL_MS_MAX,
+  LEASE_TTL_MS_MIN,
+  LEASE_TTL_MS_MAX,
+  VIRTUAL_PATH_BYTES_MAX,
+  DESCRIPTION_BYTES_MAX,
+  DEADLINE_MS_MAX,
+  OUTPUT_BYTES_MAX,
+  TRUST_ENTRIES_MAX,
+  FILTER_KINDS_MAX,
+} from './limits.ts';
+
+// Text
+export { utf8Bytes, hasControl, boundedLine, boundedText } from './bounded-text.ts';
+
+// JSON
+export { jsonValueSchema, jsonObjectSchema, parseJson, parseJsonValue, copyJson, isJsonObject } from './json.ts';
+export type { JsonValue, JsonObject } from './json.ts';
+
+// Canonical JSON and digests
+export { toCanonicalJson, digestOf, digestBytes } from './canonical-json.ts';
+export { portableDigest } from './portable-digest.ts';
+
+// Identifiers
+export {
+  tenantIdSchema,
+  userIdSchema,
+  agentIdSchema,
+  projectIdSchema,
+  missionIdSchema,
+  threadIdSchema,
+  extensionIdSchema,
+  capabilityIdSchema,
+  systemServiceIdSchema,
+  turnIdSchema,
+  runIdSchema,
+  invocationIdSchema,
+  correlationIdSchema,
+  gateIdSchema,
+  grantIdSchema,
+  eventIdSchema,
+  idempotencyKeySchema,
+  digestSchema,
+  parseTenantId,
+  parseUserId,
+  parseAgentId,
+  parseProjectId,
+  parseMissionId,
+  parseThreadId,
+  parseExtensionId,
+  parseCapabilityId,
+  parseSystemServiceId,
+  parseTurnId,
+  parseRunId,
+  parseInvocationId,
+  parseCorrelationId,
+  parseGateId,
+  parseGrantId,
+  parseEventId,
+  parseIdempotencyKey,
+  parseDigest,
+} from './ids.ts';
+export type {
+  TenantId,
+  UserId,
+  AgentId,
+  ProjectId,
+  MissionId,
+  ThreadId,
+  ExtensionId,
+  CapabilityId,
+  SystemServiceId,
+  TurnId,
+  RunId,
+  InvocationId,
+  CorrelationId,
+  GateId,
+  GrantId,
+  EventId,
+  IdempotencyKey,
+  Digest,
+} from './ids.ts';
+
+// Scope
+export { resourceScopeSchema, SCOPE_AXES, parseResourceScope, isSameOwner } from './scope.ts';
+export type { ResourceScope, ScopeAxis } from './scope.ts';
+export { toScopeKey, toThreadKey, toIdempotencyRecordKey } from './scope-key.ts';
+export type { ScopeKey } from './scope-key.ts';
+
+// Principals and the context of a call
+export { principalSchema, parsePrincipal, isSamePrincipal, principalsOf } from './principal.ts';
+export type { Principal } from './principal.ts';
+export { executionContextSchema, parseExecutionContext } from './execution-context.ts';
+export type { ExecutionContext } from './execution-context.ts';
+
+// Trust
+export {
+  wireTrustClassSchema,
+  trustClassOutSchema,
+  requestedTrustClassSchema,
+  packageSourceSchema,
+  packageIdentitySchema,
+  evaluateTrust,
+  createHostTrustPolicy,
+  isEffectiveTrust,
+} from './trust.ts';
+export type {
+  TrustClass,
+  RequestedTrustClass,
+  PackageSource,
+  PackageIdentity,
+  TrustEntry,
+  HostTrustPolicy,
+  EffectiveTrust,
+} from './trust.ts';
+
+// Capabilities and grants
+export {
+  effectKindSchema,
+  effectsSchema,
+  permissionModeSchema,
+  capabilityDescriptorSchema,
+  capabilityGrantSchema,
+  parseCapabilityDescriptor,
+  parseCapabilityGrant,
+  isReadOnly,
+} from './capability.ts';
+export type { EffectKind, PermissionMode, CapabilityDescriptor, CapabilityGrant } from './capability.ts';
+
+// Verdicts
+export {
+  denyCodeSchema,
+  verdictCodeSchema,
+  verdictSchema,
+  composeMostRestrictive,
+  approvalCodes,
+  parseVerdict,
+} from './verdict.ts';
+export type { DenyCode, Verdict } from './verdict.ts';
+
+// Postures of a host
+export { runtimeProfileNameSchema, runtimeProfile, approvalByPolicy } from './runtime-policy.ts';
+export type { RuntimeProfileName, RuntimeProfile } from './runtime-policy.ts';
+
+// Paths and mounts
+export {
+  VIRTUAL_ROOTS,
+  WORKSPACE,
+  virtualPathSchema,
+  scopedPathSchema,
+  parseScopedPath,
+  parseVirtualPath,
+  resolveToolPath,
+} from './scoped-path.ts';
+export type { VirtualPath, ScopedPath } from './scoped-path.ts';
+export { isSensitivePath } from './sensitive-path.ts';
+export {
+  MOUNT_PERMISSIONS,
+  mountGrantSchema,
+  mountViewSchema,
+  resolveMount,
+  parseMountView,
+  isMountSubset,
+} from './mount.ts';
+export type { MountPermission, MountGrant, MountView, MountResolution } from './mount.ts';
+
+// The machine, as ports
+export type {
+  Clock,
+  Timers,
+  Ids,
+  Random,
+  DigestPort,
+  Cipher,
+  FileKind,
+  FileStat,
+  FolderEntry,
+  FileRefusal,
+  FileOutcome,
+  FileSystem,
+  ProcessRequest,
+  ProcessOutcome,
+  Processes,
+  NetworkRequest,
+  NetworkOutcome,
+  Network,
+  Diagnostics,
+  Platform,
+} from './platform.ts';
+
+// Durable mechanisms: records that move along machines
+export { defineMachine } from './durable/state-machine.ts';
+export type {
+  Transition,
+  DecisionContext,
+  Decision,
+  RecordIndex,
+  StateMachine,
+  StoredMachine,
+  MachineStep,
+  Machine,
+} from './durable/state-machine.ts';
+
+// Durable mechanisms: units of work, streams, stores
+export { transition, getRecord } from './durable/unit-of-work.ts';
+export type {
+  TransitionWrite,
+  AppendWrite,
+  Write,
+  WriteReceipt,
+  CommitOutcome,
+  UnitOfWork,
+  ListRequest,
+  StoredRecord,
+  RecordReader,
+  StoreDurability,
+  DurableStore,
+  StoreOpening,
+} from './durable/unit-of-work.ts';
+export { streamFamilySchema, streamKeySchema, LABELS, labelsSchema, recordDraftSchema } from './durable/stream.ts';
+export type {
+  StreamFamily,
+  StreamKey,
+  Label,
+  Labels,
+  RecordDraft,
+  StreamRecord,
+  StreamFilter,
+  StreamRequest,
+  StreamPage,
+  StreamReader,
+} from './durable/stream.ts';
+export {
+  parseUnit,
+  parseStreamRequest,
+  parseListRequest,
+  parseRecordKey,
+  parseMachine,
+  indexMachines,
+} from './durable/parse-unit.ts';
+export type { MachineIndex } from './durable/parse-unit.ts';
+export { createInMemoryStore } from './durable/in-memory-store.ts';
+
+// Durable mechanisms: lease, idempotency, gate
+export {
+  leaseProofSchema,
+  leaseRowSchema,
+  leaseMachine,
+  acquireLease,
+  renewLease,
+  checkLease,
+  releaseLease,
+} from './durable/lease.ts';
+export type { LeaseProof, LeaseRow } from './durable/lease.ts';
+export {
+  idempotencyRowSchema,
+  idempotencyMachine,
+  suspendEffect,
+  intendEffect,
+  settleEffect,
+  reopenEffect,
+  presumeEffectLost,
+} from './durable/idempotency.ts';
+export type { IdempotencyRow } from './durable/idempotency.ts';
+export {
+  gateKindSchema,
+  gateReceiptSchema,
+  gateResolutionSchema,
+  gateRowSchema,
+  gateMachine,
+  openGate,
+  approveGate,
+  denyGate,
+  expireGate,
+  supersedeGate,
+  consumeGate,
+  checkGateOpen,
+} from './durable/gate.ts';
+export type { GateKind, GateReceipt, GateResolution, GateRow, NewGate } from './durable/gate.ts';

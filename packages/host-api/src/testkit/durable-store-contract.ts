@@ -1,0 +1,21 @@
+/**
+ * What every durable store keeps, whatever it is made of.
+ *
+ * Not here: what one backend alone promises, such as surviving a loss of power (that adapter's own tests).
+ */
+import type { ContractCase } from './contract-case.ts';
+import { inputCases } from './durable-store/input-cases.ts';
+import { listCases } from './durable-store/list-cases.ts';
+import { machineCases } from './durable-store/machine-cases.ts';
+import { streamCases } from './durable-store/stream-cases.ts';
+import type { DurableStoreHarness } from './durable-store/ticket.ts';
+import { unitCases } from './durable-store/unit-cases.ts';
+
+/** Run each case against an empty store; a harness may set other timers, clocks stay those of the opening. */
+export const durableStoreContract: readonly ContractCase<DurableStoreHarness>[] = [
+  ...unitCases,
+  ...machineCases,
+  ...streamCases,
+  ...listCases,
+  ...inputCases,
+];

@@ -1,0 +1,103 @@
+/**
+ * One call on its way through the pipeline: what was asked, under which key it happens at most once, and what every unit
+ * of it must prove.
+ */
+import {
+  checkLease,
+  digestOf,
+  eventIdSchema,
+  parseJsonValue,
+  toCanonicalJson,
+  toIdempotencyRecordKey,
+  idempotencyKeySchema,
+  utf8Bytes,
+  type CapabilityId,
+  type Digest,
+  type ExecutionContext,
+  type GateId,
+  type InvocationId,
+  type LeaseProof,
+  type Write,
+} from '@reborn/host-api';
+import type { z } from 'zod';
+import { HostRuntimeError } from '../errors.ts';
+import type { invokeRequestSchema, InvokeOutcome } from '../host-runtime.ts';
+import { FAILURES, type Effect, type FailureKind } from '../failure.ts';
+import { INPUT_BYTES_MAX } from '../limits.ts';
+import type { RuntimeDependencies } from './dependencies.ts';
+
+export type ParsedInvoke = z.output<typeof invokeRequestSchema>;
+
+/** `invocationId` is that of the first attempt: a call keeps its identity across gates and restarts. */
+export interface Call {
+  readonly request: ParsedInvoke;
+  readonly context: ExecutionContext;
+  readonly capabilityId: CapabilityId;
+  readonly effectKey: string;
+  readonly fingerprint: Digest;
+  readonly invocationId: InvocationId;
+  /** The gate for which the effect waited until now. */
+  readonly after: GateId | undefined;
+  /** How often the effect was announced before. */
+  readonly attempts: number;
+}
+
+export function startCall(dependencies: RuntimeDependencies, request: ParsedInvoke): Call {
+  const { context, capabilityId } = request;
+  const input = parseJsonValue(request.input, 'input');
+  if (utf8Bytes(toCanonicalJson(input)) > INPUT_BYTES_MAX) {
+    throw new HostRuntimeError('host-runtime/invalid_request', {
+      detail: { field: 'request.input', rule: `must be at most ${INPUT_BYTES_MAX} bytes` },
+    });
+  }
+  const key = request.idempotencyKey ?? idempotencyKeySchema.parse(context.invocationId);
+  return {
+    request,
+    context,
+    capabilityId,
+    effectKey: `call|${toIdempotencyRecordKey(context.scope, key)}`,
+    fingerprint: digestOf({ capabilityId, input }, dependencies.digest),
+    invocationId: context.invocationId,
+    after: undefined,
+    attempts: 0,
+  };
+}
+
+export function leaseOf(call: Call): LeaseProof | undefined {
+  return call.context.run?.lease;
+}
+
+/** What every unit of a call begins with: the proof that the run is still in its caller's hands. */
+export function guardOf(call: Call): readonly Write[] {
+  const lease = leaseOf(call);
+  return lease === undefined ? [] : [checkLease(lease)];
+}
+
+/** The identity of the effect in its idempotency record. */
+export function effectOf(call: Call): { fingerprint: Digest; invocationId: InvocationId; after: GateId | undefined } {
+  return { fingerprint: call.fingerprint, invocationId: call.invocationId, after: call.after };
+}
+
+/** What each record about this call carries. */
+export function recordBase(dependencies: RuntimeDependencies, call: Call) {
+  const { scope, correlationId, run } = call.context;
+  return {
+    eventId: eventIdSchema.parse(dependencies.ids.uuid()),
+    atMs: dependencies.clock.nowMs(),
+    scope,
+    correlationId,
+    invocationId: call.invocationId,
+    capabilityId: call.capabilityId,
+    ...(run === undefined ? {} : { runId: run.runId }),
+  };
+}
+
+export function failedOutcome(
+  call: Call,
+  failureKind: FailureKind,
+  effect: Effect = 'none',
+  message: string = FAILURES[failureKind].message,
+): Extract<InvokeOutcome, { kind: 'failed' }> {
+  const { capabilityId, invocationId } = call;
+  return { kind: 'failed', capabilityId, invocationId, failureKind, fate: FAILURES[failureKind].fate, effect, message };
+}

@@ -1,0 +1,27 @@
+/**
+ * The sealed, single-use permission to execute one call: only the pipeline makes it, after everything that must be
+ * durable before the effect is durable, and a dispatch uses it up.
+ *
+ * Source: rulings, section 4.
+ */
+import { assert, type JsonValue } from '@reborn/host-api';
+import type { CapabilityHandler } from '../lane/handler.ts';
+
+const minted = new WeakSet<DispatchPlan>();
+
+export interface DispatchPlan {
+  readonly handler: CapabilityHandler;
+  readonly input: JsonValue;
+}
+
+export function sealPlan(handler: CapabilityHandler, input: JsonValue): DispatchPlan {
+  const plan = Object.freeze({ handler, input });
+  minted.add(plan);
+  return plan;
+}
+
+/** Fails as a bug for a plan that was not sealed here or was used before. */
+export function usePlan(plan: DispatchPlan): DispatchPlan {
+  assert(minted.delete(plan), 'a dispatch uses a sealed plan, once');
+  return plan;
+}

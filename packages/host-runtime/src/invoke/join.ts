@@ -1,0 +1,63 @@
+/**
+ * An effect that somebody has announced and not settled: wait for them, or, when they are gone, say that nobody knows.
+ *
+ * Source: rulings, section 3; specification 2, f.1.
+ */
+import { presumeEffectLost, type IdempotencyRow, type LeaseProof } from '@reborn/host-api';
+import { toAppends } from '@reborn/events';
+import type { InvokeOutcome } from '../host-runtime.ts';
+import { JOIN_POLL_MS } from '../limits.ts';
+import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
+import type { RuntimeDependencies } from './dependencies.ts';
+import { toStoredOutcome } from './stored-outcome.ts';
+
+type Intended = Extract<IdempotencyRow, { status: 'intended' }>;
+
+/** `look_again`: the record moved or may have moved. */
+export type JoinOutcome = { readonly kind: 'look_again' } | { readonly kind: 'outcome'; readonly outcome: InvokeOutcome };
+
+export async function join(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  row: Intended,
+  signal: AbortSignal,
+): Promise<JoinOutcome> {
+  if (isGone(row, leaseOf(call), dependencies.clock.nowMs())) return presumeLost(dependencies, call, row);
+  if (signal.aborted) return { kind: 'outcome', outcome: failedOutcome(call, 'cancelled', 'uncertain') };
+  await waitForCommit(dependencies, signal);
+  return { kind: 'look_again' };
+}
+
+function isGone(row: Intended, mine: LeaseProof | undefined, nowMs: number): boolean {
+  const fenced = row.lease !== undefined && row.lease.key === mine?.key && mine.fence > row.lease.fence;
+  return fenced || nowMs >= row.settleByMs;
+}
+
+async function presumeLost(dependencies: RuntimeDependencies, call: Call, row: Intended): Promise<JoinOutcome> {
+  const outcome = failedOutcome(call, 'uncertain', 'uncertain');
+  const about = { effect: 'uncertain', errorKind: 'uncertain' } as const;
+  const committed = await dependencies.store.commit([
+    ...guardOf(call),
+    presumeEffectLost(call.effectKey, effectOf(call), row.attempt, toStoredOutcome(outcome), leaseOf(call)),
+    ...toAppends([
+      { ...recordBase(dependencies, call), kind: 'dispatch_failed', ...about },
+      { ...recordBase(dependencies, call), kind: 'effect_settled', attempt: row.attempt, outcome: 'failed', ...about },
+    ]),
+  ]);
+  return committed.kind === 'committed' ? { kind: 'outcome', outcome } : { kind: 'look_again' };
+}
+
+function waitForCommit(dependencies: RuntimeDependencies, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      off();
+      cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const off = dependencies.store.onCommit(() => done());
+    const cancel = dependencies.timers.schedule(JOIN_POLL_MS, () => done());
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+

@@ -1,0 +1,64 @@
+/**
+ * The authority of a composed host: what its operator decided by composing it.
+ *
+ * Not here: judging calls with it (`@reborn/host-runtime`).
+ */
+import {
+  createHostTrustPolicy,
+  extensionIdSchema,
+  grantIdSchema,
+  parseCapabilityGrant,
+  type CapabilityGrant,
+  type EffectKind,
+  type HostTrustPolicy,
+  type Ids,
+  type PackageIdentity,
+  type TenantId,
+  type TrustEntry,
+} from '@reborn/host-api';
+import { LOG_READ_CAPABILITY } from '@reborn/events';
+import type { CapabilityHandler } from '@reborn/host-runtime';
+import type { HostExtension } from '../extension.ts';
+
+/** The package that the hooks of an extension belong to. */
+export function packageOf(extension: HostExtension): PackageIdentity {
+  return { packageId: extensionIdSchema.parse(extension.id), source: extension.source ?? 'composed' };
+}
+
+/** Everything that was composed is trusted by its source, up to the effects that its tools declare. */
+export function trustComposed(extensions: readonly HostExtension[]): HostTrustPolicy {
+  const entries = new Map<string, TrustEntry>();
+  const add = (identity: PackageIdentity, effects: readonly EffectKind[]): void => {
+    const key = `${identity.source}|${identity.packageId}`;
+    const known = entries.get(key)?.allowedEffects ?? [];
+    const allowedEffects = [...new Set([...known, ...effects])].sort();
+    const trust = identity.source === 'bundled' ? 'first_party' : 'user_trusted';
+    const { packageId, source } = identity;
+    entries.set(key, { packageId, source, trust, allowedEffects });
+  };
+  for (const extension of extensions) {
+    add(packageOf(extension), []);
+    for (const tool of extension.tools ?? []) add(tool.provider, tool.descriptor.effects);
+  }
+  return createHostTrustPolicy([...entries.values()]);
+}
+
+/** Grants every tool to every tenant, for exactly the effects that it declares, and the log where hooks follow it. */
+export function grantComposed(
+  tools: readonly CapabilityHandler[],
+  tenants: readonly TenantId[],
+  options: { readonly ids: Ids; readonly readLog: boolean },
+): readonly CapabilityGrant[] {
+  return tenants.flatMap((tenantId) => {
+    const issue = (capability: string, allowedEffects: readonly EffectKind[]): CapabilityGrant =>
+      parseCapabilityGrant({
+        id: grantIdSchema.parse(options.ids.uuid()),
+        capability,
+        grantee: { kind: 'tenant', id: tenantId },
+        issuedBy: { kind: 'host' },
+        allowedEffects: [...allowedEffects],
+      });
+    const forTools = tools.map(({ descriptor }) => issue(descriptor.id, descriptor.effects));
+    return options.readLog ? [...forTools, issue(LOG_READ_CAPABILITY, [])] : forTools;
+  });
+}

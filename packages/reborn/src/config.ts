@@ -1,0 +1,64 @@
+/**
+ * `reborn.config.json`: what an operator may set without code. Strict: an unknown key is an error, and so is a secret.
+ *
+ * Not here: reading the file (the surfaces), choosing adapters (`compose`).
+ */
+import { boundedLine, boundedText, describeIssues, HostApiError, parseJson, runtimeProfileNameSchema } from '@reborn/host-api';
+import { z } from 'zod';
+import { RebornError } from './errors.ts';
+import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
+
+/** A configuration file larger than this is not one. Units: UTF-8 bytes. */
+const CONFIG_BYTES_MAX = 64 * 1024;
+
+const modelSchema = z.discriminatedUnion('kind', [
+  /** `apiKeyEnv` names an environment variable: the key itself never stands in a file. */
+  z.strictObject({
+    kind: z.literal('endpoint'),
+    url: boundedLine(2048).refine(isHttpUrl, 'must be an http or https URL without user and password'),
+    model: boundedLine(256),
+    apiKeyEnv: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]{0,127}$/, 'must be the name of an environment variable')
+      .optional(),
+  }),
+  z.strictObject({ kind: z.literal('recording'), file: boundedLine(1024) }),
+]);
+
+export const rebornConfigSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  profile: runtimeProfileNameSchema.default('local'),
+  storage: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('sqlite'), file: boundedLine(1024).optional() }),
+      z.strictObject({ kind: z.literal('memory') }),
+    ])
+    .default({ kind: 'sqlite' }),
+  model: modelSchema.optional(),
+  /** The folder that the agent may look at, and write to when somebody approves. */
+  workspace: boundedLine(1024).optional(),
+  /** Text in front of every conversation. */
+  system: boundedText(SYSTEM_TEXT_BYTES_MAX).optional(),
+  /** Units: milliseconds. */
+  leaseMs: z.int().min(500).max(15 * 60 * 1000).optional(),
+  gateTtlMs: z.int().min(1_000).max(24 * 60 * 60 * 1000).optional(),
+});
+export type RebornConfig = z.output<typeof rebornConfigSchema>;
+
+/** Errors: `reborn/invalid_configuration` naming the field and the rule. */
+export function parseConfig(text: string): RebornConfig {
+  let value: unknown;
+  try {
+    value = parseJson(text, 'configuration', CONFIG_BYTES_MAX);
+  } catch (error) {
+    if (HostApiError.is(error)) throw new RebornError('reborn/invalid_configuration', { detail: error.detail });
+    throw error;
+  }
+  const parsed = rebornConfigSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RebornError('reborn/invalid_configuration', { detail: describeIssues(parsed.error, 'configuration') });
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/[^\s/?#@]+(?:[/?][^\s#@]*)?$/.test(text);
+}

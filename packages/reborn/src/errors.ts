@@ -1,0 +1,26 @@
+/** Faults of the assembled host. */
+import { defineFaults } from '@reborn/host-api';
+
+export const RebornError = defineFaults('reborn', {
+  invalid_configuration: {
+    meaning: 'The configuration does not have the required form',
+    remedy: 'Correct the named field; docs/guides/configuration.md lists all of them.',
+    retryable: false,
+  },
+  not_production_ready: {
+    meaning: 'These parts may not run in production',
+    remedy: 'Run `reborn doctor`: it names each part that keeps the host from production, and why.',
+    retryable: false,
+  },
+  invalid_recording: {
+    meaning: 'The file is not a recording that can be played',
+    remedy: 'Correct the named step and field; docs/guides/recordings.md describes the format.',
+    retryable: false,
+  },
+  closed: {
+    meaning: 'The host was already closed',
+    remedy: 'Create a new one.',
+    retryable: false,
+  },
+});
+export type RebornError = InstanceType<typeof RebornError>;

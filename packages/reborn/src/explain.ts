@@ -1,0 +1,177 @@
+/**
+ * The ordered story of a run or of one call: who asked, what was judged by whom, which gates stood open and who answered,
+ * what was announced and what became of it.
+ *
+ * Not here: printing (the surfaces).
+ */
+import {
+  gateRowSchema,
+  type CapabilityId,
+  type DurableStore,
+  type GateId,
+  type GateRow,
+  type InvocationId,
+  type ResourceScope,
+  type RunId,
+} from '@reborn/host-api';
+import { readScopeFor, type EventLog, type LogEntry, type LogFamily, type LogRecord, type ReadNarrowing } from '@reborn/events';
+import type { RunRow, TranscriptEntry, TurnCoordinator } from '@reborn/turns';
+import { EXPLAIN_RECORDS_MAX } from './limits.ts';
+
+/** One thing that happened. Order: as it happened. Units: milliseconds since 1970. */
+export interface StoryItem {
+  readonly atMs: number;
+  readonly family: LogFamily;
+  readonly cursor: number;
+  readonly record: LogRecord;
+}
+
+/** Everything about one call through the door. */
+export interface CallStory {
+  readonly invocationId: InvocationId;
+  readonly capabilityId: CapabilityId;
+  readonly verdicts: readonly Extract<LogRecord, { kind: 'verdict_given' }>[];
+  readonly gates: readonly GateRow[];
+  readonly attempts: number;
+  readonly end: 'succeeded' | 'failed' | 'denied' | 'uncertain' | 'waiting' | 'open';
+}
+
+export interface Explanation {
+  readonly run: RunRow | undefined;
+  readonly transcript: readonly TranscriptEntry[];
+  readonly calls: readonly CallStory[];
+  readonly story: readonly StoryItem[];
+  /** False when there was more than one explanation holds. */
+  readonly complete: boolean;
+}
+
+export interface ExplainDependencies {
+  readonly store: DurableStore;
+  readonly log: EventLog;
+  readonly turns: TurnCoordinator;
+}
+
+/** `undefined` for what is unknown and for what belongs to somebody else alike. */
+export async function explainRun(dependencies: ExplainDependencies, scope: ResourceScope, runId: RunId): Promise<Explanation | undefined> {
+  const run = await dependencies.turns.getRun(scope, runId);
+  if (run === undefined) return undefined;
+  const { story, complete } = await readStory(dependencies.log, run.scope, { runId });
+  const thread = run.scope.threadId === undefined ? [] : await dependencies.turns.readThread(run.scope);
+  const transcript = thread.filter((entry) => entry.runId === runId);
+  return { run, transcript, calls: await toCalls(dependencies.store, story), story, complete };
+}
+
+export async function explainInvocation(
+  dependencies: ExplainDependencies,
+  scope: ResourceScope,
+  invocationId: InvocationId,
+): Promise<Explanation | undefined> {
+  const { story, complete } = await readStory(dependencies.log, scope, { invocationId });
+  const runId = story.find((item) => item.record.runId !== undefined)?.record.runId;
+  if (story.length === 0) return undefined;
+  const run = runId === undefined ? undefined : await dependencies.turns.getRun(scope, runId);
+  return { run, transcript: [], calls: await toCalls(dependencies.store, story), story, complete };
+}
+
+async function readStory(
+  log: EventLog,
+  scope: ResourceScope,
+  narrowing: ReadNarrowing,
+): Promise<{ readonly story: readonly StoryItem[]; readonly complete: boolean }> {
+  const families: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
+  const read = await Promise.all(families.map((family) => readFamily(log, scope, narrowing, family)));
+  const story = read.flatMap(({ entries }) => entries.flatMap(toItem)).sort(asItHappened);
+  return { story, complete: read.every(({ complete }) => complete) };
+}
+
+async function readFamily(
+  log: EventLog,
+  scope: ResourceScope,
+  narrowing: ReadNarrowing,
+  family: LogFamily,
+): Promise<{ readonly entries: readonly LogEntry[]; readonly complete: boolean }> {
+  const entries: LogEntry[] = [];
+  let after: Parameters<EventLog['read']>[0]['after'];
+  while (entries.length < EXPLAIN_RECORDS_MAX) {
+    const page = await log.read({ family, scope: readScopeFor(scope, narrowing), limit: 1000, ...(after === undefined ? {} : { after }) });
+    if (page.kind === 'cursor_ahead') break;
+    entries.push(...page.entries);
+    after = page.next;
+    if (page.next >= page.head) return { entries, complete: true };
+  }
+  return { entries: entries.slice(0, EXPLAIN_RECORDS_MAX), complete: false };
+}
+
+function toItem(entry: LogEntry): readonly StoryItem[] {
+  if (!entry.known) return [];
+  const { family, cursor, record } = entry;
+  return [{ atMs: record.atMs, family, cursor, record }];
+}
+
+/** Within one millisecond: what leads to something stands before it. */
+const STAGES: readonly (readonly string[])[] = [
+  ['run_submitted'],
+  ['run_claimed', 'run_resumed', 'run_recovered'],
+  ['model_started'],
+  ['model_completed', 'model_failed'],
+  ['hook_dispatched'],
+  ['hook_decision_emitted', 'hook_failed', 'hook_poisoned'],
+  ['verdict_given'],
+  ['call_denied', 'approval_requested', 'approval_refused', 'approval_closed', 'approval_resolved'],
+  ['dispatch_requested'],
+  ['effect_intended'],
+  ['dispatch_succeeded', 'dispatch_failed'],
+  ['effect_settled'],
+];
+
+function asItHappened(left: StoryItem, right: StoryItem): number {
+  if (left.atMs !== right.atMs) return left.atMs - right.atMs;
+  if (left.family === right.family) return left.cursor - right.cursor;
+  return stageOf(left) - stageOf(right) || left.cursor - right.cursor;
+}
+
+function stageOf(item: StoryItem): number {
+  const at = STAGES.findIndex((kinds) => kinds.includes(item.record.kind));
+  return at === -1 ? STAGES.length : at;
+}
+
+async function toCalls(store: DurableStore, story: readonly StoryItem[]): Promise<readonly CallStory[]> {
+  const byCall = Map.groupBy(
+    story.filter((item) => item.record.invocationId !== undefined),
+    (item) => item.record.invocationId as InvocationId,
+  );
+  return Promise.all([...byCall].map(([invocationId, items]) => toCall(store, invocationId, items)));
+}
+
+async function toCall(store: DurableStore, invocationId: InvocationId, items: readonly StoryItem[]): Promise<CallStory> {
+  const records = items.map((item) => item.record);
+  const about = records.find((record) => 'capabilityId' in record);
+  const gateIds = new Set(records.flatMap((record): GateId[] => ('gateId' in record && record.gateId !== undefined ? [record.gateId] : [])));
+  const gates = await Promise.all([...gateIds].map((gateId) => store.get('gate', gateId)));
+  return {
+    invocationId,
+    capabilityId: about !== undefined && 'capabilityId' in about ? about.capabilityId : ('unknown.capability' as CapabilityId),
+    verdicts: records.filter((record) => record.kind === 'verdict_given'),
+    gates: gates.flatMap((row) => (row === undefined ? [] : [gateRowSchema.parse(row)])),
+    attempts: records.filter((record) => record.kind === 'dispatch_requested').length,
+    end: endOf(records),
+  };
+}
+
+function endOf(records: readonly LogRecord[]): CallStory['end'] {
+  const last = records.findLast((record) =>
+    ['dispatch_succeeded', 'dispatch_failed', 'call_denied', 'approval_requested', 'approval_resolved', 'dispatch_requested'].includes(record.kind),
+  );
+  switch (last?.kind) {
+    case 'dispatch_succeeded':
+      return 'succeeded';
+    case 'dispatch_failed':
+      return last.effect === 'uncertain' ? 'uncertain' : 'failed';
+    case 'call_denied':
+      return 'denied';
+    case 'approval_requested':
+      return 'waiting';
+    default:
+      return 'open';
+  }
+}

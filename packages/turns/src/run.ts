@@ -1,0 +1,185 @@
+/**
+ * Where a run stands, and the table of who may move it where.
+ *
+ * Not here: the lease under which a worker moves it (`@reborn/host-api`), the one-run-per-thread lock (`thread-lock.ts`).
+ * Source: specification 3, a.4 with g-1, g-2; rulings, section 9.
+ */
+import {
+  boundedText,
+  correlationIdSchema,
+  defineMachine,
+  eventIdSchema,
+  gateIdSchema,
+  principalSchema,
+  resourceScopeSchema,
+  runIdSchema,
+  transition,
+  turnIdSchema,
+  type Decision,
+  type GateId,
+  type RunId,
+  type TransitionWrite,
+} from '@reborn/host-api';
+import { z } from 'zod';
+import { CRASHES_MAX, EXPLANATION_BYTES_MAX, GATES_PER_RUN_MAX } from './limits.ts';
+import { runProfileSchema } from './profile.ts';
+
+export const runStatusSchema = z.enum(['queued', 'running', 'parked', 'completed', 'failed', 'cancelled']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** Why a run was cancelled. */
+export const cancelReasonSchema = z.enum(['user_requested', 'superseded', 'timeout', 'operator_requested', 'policy']);
+export type CancelReason = z.infer<typeof cancelReasonSchema>;
+
+/** Why a run failed: a closed kind, and a sentence for people that holds no content and no backend text. */
+export const runFailureSchema = z.strictObject({
+  kind: z.enum([
+    'model_unavailable',
+    'model_refused',
+    'model_invalid_output',
+    'recording_left',
+    'model_calls_exhausted',
+    'capability_calls_exhausted',
+    'wall_clock_exhausted',
+    'no_progress',
+    'capability_failed',
+    'driver_failed',
+    'driver_protocol_violation',
+    'crash_retry_exhausted',
+  ]),
+  explanation: boundedText(EXPLANATION_BYTES_MAX),
+});
+export type RunFailure = z.infer<typeof runFailureSchema>;
+
+/** Units: milliseconds since 1970. `gates`: what a parked run waits for. `crashes`: leases that ran out under it. */
+export const runRowSchema = z.strictObject({
+  status: runStatusSchema,
+  runId: runIdSchema,
+  turnId: turnIdSchema,
+  correlationId: correlationIdSchema,
+  scope: resourceScopeSchema,
+  actor: principalSchema,
+  profile: runProfileSchema,
+  gates: z.array(gateIdSchema).max(GATES_PER_RUN_MAX),
+  claims: z.int().nonnegative(),
+  crashes: z.int().nonnegative(),
+  queuedAtMs: z.int().nonnegative(),
+  updatedAtMs: z.int().nonnegative(),
+  cancel: cancelReasonSchema.optional(),
+  replyEntryId: eventIdSchema.optional(),
+  failure: runFailureSchema.optional(),
+});
+export type RunRow = z.infer<typeof runRowSchema>;
+
+const newRunSchema = runRowSchema.pick({
+  runId: true,
+  turnId: true,
+  correlationId: true,
+  scope: true,
+  actor: true,
+  profile: true,
+});
+export type NewRun = z.infer<typeof newRunSchema>;
+
+const runCommandSchema = z.discriminatedUnion('trigger', [
+  z.strictObject({ trigger: z.literal('submit'), run: newRunSchema }),
+  z.strictObject({ trigger: z.literal('claim') }),
+  z.strictObject({ trigger: z.literal('park'), gates: runRowSchema.shape.gates.min(1) }),
+  z.strictObject({ trigger: z.literal('gate_resolved'), gateId: gateIdSchema }),
+  z.strictObject({ trigger: z.literal('request_cancel'), reason: cancelReasonSchema }),
+  z.strictObject({ trigger: z.literal('complete'), replyEntryId: eventIdSchema }),
+  z.strictObject({ trigger: z.literal('fail'), failure: runFailureSchema }),
+  z.strictObject({ trigger: z.literal('cancel') }),
+  z.strictObject({ trigger: z.literal('recover') }),
+]);
+type RunCommand = z.infer<typeof runCommandSchema>;
+
+/**
+ * No dead end: every status that is not final has an edge that a worker, a person or the sweep takes.
+ * Refusals: `cancel_not_requested`, and each illegal edge as `<trigger>_from_<status>`.
+ */
+export const runMachine = defineMachine<RunRow, RunCommand>({
+  name: 'run',
+  row: runRowSchema,
+  command: runCommandSchema,
+  transitions: [
+    { from: 'none', trigger: 'submit', to: 'queued' },
+    { from: 'queued', trigger: 'claim', to: 'running' },
+    { from: 'queued', trigger: 'gate_resolved', to: 'queued' },
+    { from: 'queued', trigger: 'request_cancel', to: 'cancelled' },
+    { from: 'running', trigger: 'park', to: 'parked' },
+    { from: 'running', trigger: 'gate_resolved', to: 'running' },
+    { from: 'running', trigger: 'request_cancel', to: 'running' },
+    { from: 'running', trigger: 'complete', to: 'completed' },
+    { from: 'running', trigger: 'fail', to: 'failed' },
+    { from: 'running', trigger: 'cancel', to: 'cancelled' },
+    { from: 'running', trigger: 'recover', to: 'queued' },
+    { from: 'running', trigger: 'recover', to: 'failed' },
+    { from: 'running', trigger: 'recover', to: 'cancelled' },
+    { from: 'parked', trigger: 'gate_resolved', to: 'queued' },
+    { from: 'parked', trigger: 'request_cancel', to: 'cancelled' },
+  ],
+  decide: decideRun,
+  index: (row) => ({ owner: row.scope.tenantId, status: row.status, rank: row.queuedAtMs }),
+});
+
+export function isTerminal(status: RunStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** Moves a run. The compiler checks the command; the writer checks the edge. */
+export function moveRun(runId: RunId, command: RunCommand): TransitionWrite {
+  return transition(runMachine, runId, command);
+}
+
+/** Puts the run that waits for a gate back into the queue; joins the unit that resolves the gate. */
+export function queueRunAfterGate(runId: RunId, gateId: GateId): TransitionWrite {
+  return moveRun(runId, { trigger: 'gate_resolved', gateId });
+}
+
+function decideRun(row: RunRow | undefined, command: RunCommand, context: { readonly nowMs: number }): Decision<RunRow> {
+  const now = context.nowMs;
+  if (command.trigger === 'submit') {
+    const fresh = { gates: [], claims: 0, crashes: 0, queuedAtMs: now, updatedAtMs: now };
+    return { kind: 'write', row: { status: 'queued', ...command.run, ...fresh } };
+  }
+  if (row === undefined) return { kind: 'refuse', reason: `${command.trigger}_from_none` };
+  const write = (changes: Partial<RunRow>): Decision<RunRow> => ({ kind: 'write', row: { ...row, ...changes, updatedAtMs: now } });
+  switch (command.trigger) {
+    case 'claim':
+      return write({ status: 'running', claims: row.claims + 1 });
+    case 'park':
+      return write({ status: 'parked', gates: command.gates });
+    case 'gate_resolved':
+      return decideGateResolved(row, command.gateId, write, now);
+    case 'request_cancel':
+      return row.status === 'running'
+        ? write({ cancel: command.reason })
+        : write({ status: 'cancelled', cancel: command.reason, gates: [] });
+    case 'complete':
+      return write({ status: 'completed', replyEntryId: command.replyEntryId, gates: [] });
+    case 'fail':
+      return write({ status: 'failed', failure: command.failure, gates: [] });
+    case 'cancel':
+      return row.cancel === undefined ? { kind: 'refuse', reason: 'cancel_not_requested' } : write({ status: 'cancelled', gates: [] });
+    case 'recover':
+      return decideRecover(row, write, now);
+  }
+}
+
+type WriteRow = (changes: Partial<RunRow>) => Decision<RunRow>;
+
+function decideGateResolved(row: RunRow, gateId: GateId, write: WriteRow, now: number): Decision<RunRow> {
+  const gates = row.gates.filter((open) => open !== gateId);
+  if (row.status === 'running') return { kind: 'keep' };
+  return write(row.status === 'parked' ? { status: 'queued', gates, queuedAtMs: now } : { gates });
+}
+
+/** The lease of its worker ran out: settle a cancelled run, give up after too many crashes, otherwise queue again. */
+function decideRecover(row: RunRow, write: WriteRow, now: number): Decision<RunRow> {
+  if (row.cancel !== undefined) return write({ status: 'cancelled', gates: [] });
+  const crashes = row.crashes + 1;
+  if (crashes < CRASHES_MAX) return write({ status: 'queued', crashes, queuedAtMs: now });
+  const explanation = `The run was given up after its worker had died ${crashes} times.`;
+  return write({ status: 'failed', crashes, gates: [], failure: { kind: 'crash_retry_exhausted', explanation } });
+}

@@ -1,0 +1,135 @@
+/**
+ * The one table of Reborn's rooms. The import rules, the drawn graph, the pinned doors and the line budgets derive from
+ * it; a package without a row does not pass.
+ *
+ * Not here: what a row means (`room-table.ts`), what follows from it (`rules.ts`).
+ */
+import { defineRooms, type RoomTable } from './room-table.ts';
+
+const EXAMPLE_LIBRARIES = ['zod'];
+const STORAGE_KEYS = ['@reborn/turns/runner'];
+
+/** Reborn's own table, read from the ground up. */
+export const rebornRooms: RoomTable = defineRooms({
+  rooms: {
+    // Floor 0: words.
+    '@reborn/host-api': {
+      folder: 'packages/host-api',
+      floor: 0,
+      doors: ['.', './testkit'],
+      libraries: ['zod', 'canonicalize', '@noble/hashes'],
+      linesMax: 3500,
+    },
+    // Floor 1: what happened · where a run stands.
+    '@reborn/events': {
+      folder: 'packages/events',
+      floor: 1,
+      doors: ['.', './testkit'],
+      libraries: ['zod'],
+      linesMax: 2500,
+    },
+    '@reborn/turns': {
+      folder: 'packages/turns',
+      floor: 1,
+      doors: ['.', './loop', './runner', './testkit'],
+      libraries: ['zod'],
+      linesMax: 3000,
+    },
+    // Floor 2: policy · mediation.
+    '@reborn/hooks': {
+      folder: 'packages/hooks',
+      floor: 2,
+      doors: ['.', './testkit'],
+      libraries: ['zod'],
+      linesMax: 2500,
+    },
+    '@reborn/host-runtime': {
+      folder: 'packages/host-runtime',
+      floor: 2,
+      doors: ['.', './testkit'],
+      libraries: ['re2js', 'zod'],
+      linesMax: 4000,
+    },
+    // Floor 3: assembly.
+    '@reborn/reborn': {
+      folder: 'packages/reborn',
+      floor: 3,
+      doors: ['.', './testkit'],
+      libraries: ['zod'],
+      keys: ['@reborn/turns/runner'],
+      linesMax: 4000,
+    },
+    // Outside: one driver each.
+    '@reborn/adapter-node': {
+      folder: 'packages/adapters/node',
+      floor: 'adapter',
+      drivers: ['node:*', 'uuid'],
+      machine: 'all',
+      linesMax: 1500,
+    },
+    '@reborn/adapter-sqlite': {
+      folder: 'packages/adapters/sqlite',
+      floor: 'adapter',
+      drivers: ['better-sqlite3', 'node:*'],
+      keys: STORAGE_KEYS,
+      linesMax: 2500,
+    },
+    '@reborn/adapter-ai-sdk-model': {
+      folder: 'packages/adapters/ai-sdk-model',
+      floor: 'adapter',
+      drivers: ['ai', '@ai-sdk/openai-compatible'],
+      linesMax: 800,
+    },
+    // Outside: what people talk to.
+    '@reborn/cli': {
+      folder: 'packages/surfaces/cli',
+      floor: 'surface',
+      drivers: ['commander', 'picocolors', '@clack/prompts', 'node:*'],
+      libraries: ['zod'],
+      linesMax: 2500,
+    },
+    // Outside: small real programs.
+    '@reborn/example-notes-digest': example('packages/examples/notes-digest'),
+    '@reborn/example-own-gate': example('packages/examples/own-gate'),
+    '@reborn/example-own-loop': example('packages/examples/own-loop'),
+    '@reborn/example-own-tool': example('packages/examples/own-tool'),
+    // Outside: what builds, measures and checks the rest.
+    '@reborn/boundaries': tool('tools/boundaries', ['.'], ['src/main.ts']),
+    '@reborn/reference': tool('tools/reference', [], ['src/main.ts', 'src/publish-check.ts']),
+    '@reborn/torture': tool('tools/torture', [], ['src/main.ts']),
+  },
+  composers: ['**/compose.ts', 'packages/examples/**', 'tools/**'],
+  lockedDoors: ['@reborn/turns/runner'],
+  narrowPassages: [
+    { from: ['packages/hooks/**', 'packages/reborn/src/agent-loop/**'], room: '@reborn/turns', doors: ['./loop'] },
+  ],
+  guests: [{ folder: 'packages/reborn/src/agent-loop', imports: ['@reborn/host-api', '@reborn/turns/loop'] }],
+  modulesMin: 51,
+  conditions: ['@reborn/source'],
+  pinsFile: 'tools/boundaries/pins.json',
+  graphFile: 'docs/reference/graph.md',
+  updateCommand: 'npm run boundaries -- --update',
+});
+
+function example(folder: string) {
+  return {
+    folder,
+    floor: 'example',
+    doors: [],
+    drivers: ['node:*'],
+    libraries: EXAMPLE_LIBRARIES,
+    linesMax: 800,
+  } as const;
+}
+
+function tool(folder: string, doors: readonly string[], entries: readonly string[]) {
+  return {
+    folder,
+    floor: 'tool',
+    doors,
+    entries,
+    drivers: ['node:*', 'better-sqlite3'],
+    libraries: ['dependency-cruiser', 'fast-check', 'typescript', 'zod'],
+    linesMax: 3000,
+  } as const;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { checkMachineGlobals } from '../src/check/machine-globals.ts';
+import { locateRooms } from '../src/located-room.ts';
+import { defineRooms, type RoomRow } from '../src/index.ts';
+import { writeWorkspace } from './workspace.ts';
+
+function found(text: string, row: Omit<RoomRow, 'folder'> = { floor: 0 }, file = 'src/a.ts'): readonly string[] {
+  using workspace = writeWorkspace({ 'a/package.json': '{"name":"a"}', [`a/${file}`]: text }, {});
+  const table = defineRooms({ rooms: { a: { folder: 'a', ...row } } });
+  const violations = checkMachineGlobals(workspace.root, locateRooms(workspace.root, table));
+  return violations.map((violation) => violation.found.replace('uses ', ''));
+}
+
+describe('globals of the machine on a floor', () => {
+  it.each([
+    ['Date.now();', 'Date.now'],
+    ["Date['now']();", 'Date.now'],
+    ['new Date();', 'new Date()'],
+    ['new Date;', 'new Date()'],
+    ['Date();', 'Date as a value'],
+    ['const { now } = Date;', 'Date as a value'],
+    ['setTimeout(() => 1, 1);', 'setTimeout'],
+    ['setInterval(() => 1, 1);', 'setInterval'],
+    ['setImmediate(() => 1);', 'setImmediate'],
+    ['Math.random();', 'Math.random'],
+    ['const { random } = Math;', 'Math as a value'],
+    ['export const pid = process.pid;', 'process'],
+    ['export const machine = { process };', 'process'],
+    ['export type Machine = typeof process;', 'process'],
+    ['export const bytes: Buffer = read();', 'Buffer'],
+    ["void fetch('https://example.org');", 'fetch'],
+    ['console.log(1);', 'console'],
+    ['crypto.randomUUID();', 'crypto'],
+    ['performance.now();', 'performance'],
+    ['globalThis.process.exit();', 'globalThis.process'],
+    ["globalThis['fetch']();", 'globalThis.fetch'],
+    ['export { process };', 'process'],
+  ])('refuses %s', (text, name) => {
+    expect(found(text)).toEqual([name]);
+  });
+
+  it.each([
+    'new Date(0);',
+    "Date.parse('2020-01-01');",
+    'Math.max(1, 2);',
+    'export const isDate = (value: unknown): value is Date => value instanceof Date;',
+    "// Date.now() and fetch() are words here\nexport const text = 'process';",
+    'export const run = (process: { pid: number }): number => process.pid;',
+    'export const run = ({ fetch }: { fetch: () => void }): void => fetch();',
+    "import { process } from './b.ts';\nprocess.start();",
+    'export interface Ports { readonly process: string; crypto(): void; setTimeout: number }',
+    'export const read = (ports: { fetch: () => void }): void => ports.fetch();',
+    'export enum Kind { process }',
+    'export const named = { process: 1 };',
+    'class Buffer {}\nexport const buffer = new Buffer();',
+    "export { process } from './b.ts';",
+    'try { throw 1; } catch (console) { void console; }',
+  ])('lets pass %s', (text) => {
+    expect(found(text)).toEqual([]);
+  });
+
+  it('does not judge tests', () => {
+    expect(found('Date.now();', { floor: 0 }, 'src/a.test.ts')).toEqual([]);
+  });
+});
+
+describe('globals of the machine outside', () => {
+  const everything = 'process.pid; console.log(Buffer, fetch); Date.now(); Math.random(); setTimeout(read, 1);';
+
+  it.each(['adapter', 'bridge', 'surface'] as const)('leaves time and randomness to the machine for: %s', (floor) => {
+    expect(found(everything, { floor })).toEqual(['Date.now', 'Math.random', 'setTimeout']);
+  });
+
+  it.each([{ floor: 'example' }, { floor: 'tool' }, { floor: 'adapter', machine: 'all' }] as const)(
+    'leaves everything to %o',
+    (row) => {
+      expect(found(everything, row)).toEqual([]);
+    },
+  );
+});
