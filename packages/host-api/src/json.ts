@@ -65,7 +65,6 @@ function jsonRule(root: unknown, members: 'all' | 'skip_undefined' = 'all'): str
   function ruleAt(value: unknown, depth: number): string | undefined {
     nodes += 1;
     if (nodes > JSON_BYTES_MAX) return `must be at most ${JSON_BYTES_MAX} bytes`;
-    if (depth > JSON_DEPTH_MAX) return `must be at most ${JSON_DEPTH_MAX} levels deep`;
     switch (typeof value) {
       case 'string':
         return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
@@ -81,6 +80,7 @@ function jsonRule(root: unknown, members: 'all' | 'skip_undefined' = 'all'): str
   }
 
   function containerRule(value: object, depth: number): string | undefined {
+    if (depth >= JSON_DEPTH_MAX) return `must be at most ${JSON_DEPTH_MAX} levels deep`;
     if ('toJSON' in value && typeof value.toJSON === 'function') return 'must not have a method toJSON';
     if (Array.isArray(value)) {
       for (let at = 0; at < value.length; at += 1) {

@@ -9,6 +9,7 @@ import {
   getRecord,
   idempotencyMachine,
   leaseMachine,
+  parseExecutionContext,
   parseGateId,
   parseInvocationId,
   parseResourceScope,
@@ -16,8 +17,10 @@ import {
   parseTenantId,
   type CapabilityGrant,
   type DurableStore,
+  type ExecutionContext,
   type GateId,
   type GateRow,
+  type Ids,
   type InvocationId,
   type Platform,
   type ResourceScope,
@@ -40,17 +43,19 @@ import type { HostExtension } from './extension.ts';
 import type { HostStorage } from './host-storage.ts';
 import { DRAIN_MS, GATES_PAGE_MAX } from './limits.ts';
 import { createModelGateway } from './model/gateway.ts';
+import { noModel } from './model/no-model.ts';
 import { assessReadiness, type ReadinessReport } from './readiness.ts';
 import { createWorker, type DriveOutcome } from './worker/worker.ts';
 
 /**
  * `profile` defaults to `local`, `tenants` to the one tenant `default`. `grants`: in `local` and `test` every composed
- * tool is granted unless grants are given; in `production` nothing is granted by default. Units: milliseconds.
+ * tool is granted unless grants are given; in `production` nothing is granted by default. A host without a `model` is a
+ * door only: its runs fail, its runtime serves loops of others. Units: milliseconds.
  */
 export interface RebornOptions {
   readonly platform: Platform;
   readonly storage: HostStorage;
-  readonly model: ModelProvider;
+  readonly model?: ModelProvider;
   readonly extensions?: readonly HostExtension[];
   readonly profile?: RuntimeProfileName;
   readonly tenants?: readonly string[];
@@ -67,6 +72,8 @@ export interface Reborn {
   readonly turns: TurnCoordinator;
   readonly runtime: HostRuntime;
   readonly log: EventLog;
+  /** The identity of a new call in the name of `scope`; for loops that make their own calls. */
+  newContext(scope: ResourceScope): ExecutionContext;
   /** Works on one run until it ends, waits for a gate, or is held by another worker. */
   drive(target: { readonly scope: ResourceScope; readonly runId: RunId }, options?: { readonly signal?: AbortSignal }): Promise<DriveOutcome>;
   /** As `drive`, and waits for gates and for other workers. */
@@ -145,13 +152,17 @@ function plan(options: RebornOptions): Plan {
   const readiness = assessReadiness({
     profile,
     storage: options.storage.durability,
-    model: { label: options.model.label, recorded: options.model.recorded === true },
+    model: describeModel(options.model),
     capabilities: tools.length,
     grants: grants.length,
     gateHooks: hooks.length - eventHooks,
     eventHooks,
   });
   return { profile, tenants, extensions, grants, readiness };
+}
+
+function describeModel(model: ModelProvider | undefined): { readonly label: string; readonly recorded: boolean } {
+  return { label: model?.label ?? 'none', recorded: model?.recorded === true };
 }
 
 function refuseUnready(readiness: ReadinessReport): void {
@@ -162,7 +173,7 @@ function refuseUnready(readiness: ReadinessReport): void {
 }
 
 async function assemble(options: RebornOptions, parts: Plan, store: DurableStore): Promise<Reborn> {
-  const { platform, model } = options;
+  const { platform, model = noModel } = options;
   const { clock, timers, ids, digest, diagnostics } = platform;
   const holder = `host:${ids.uuid()}`;
   const leaseMs = options.leaseMs ?? RUN_LEASE_MS;
@@ -190,7 +201,7 @@ async function assemble(options: RebornOptions, parts: Plan, store: DurableStore
   const driver = options.driver ?? plannedDriver;
   const worker = createWorker({ store, runner, runtime, gateway, log, ids, clock, timers, diagnostics, system, driver, leaseMs });
   const followers = startFollowers({ store, clock, timers, holder }, parts.tenants, hooks);
-  return toReborn({ store, log, turns, runtime, worker, followers, readiness: parts.readiness });
+  return toReborn({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids });
 }
 
 interface Followers {
@@ -217,10 +228,11 @@ interface Assembled {
   readonly worker: ReturnType<typeof createWorker>;
   readonly followers: Followers;
   readonly readiness: ReadinessReport;
+  readonly ids: Ids;
 }
 
 function toReborn(assembled: Assembled): Reborn {
-  const { store, log, turns, runtime, worker, followers, readiness } = assembled;
+  const { store, log, turns, runtime, worker, followers, readiness, ids } = assembled;
   const shutdown = new AbortController();
   let closing: Promise<void> | undefined;
   const target = (request: { readonly scope: ResourceScope; readonly runId: RunId }) => {
@@ -242,6 +254,8 @@ function toReborn(assembled: Assembled): Reborn {
     turns,
     runtime,
     log,
+    newContext: (scope) =>
+      parseExecutionContext({ invocationId: ids.uuid(), correlationId: ids.uuid(), scope: parseResourceScope(scope) }),
     drive: async (request, options) => worker.drive(target(request), until(options?.signal)),
     follow: async (request, options) => worker.follow(target(request), until(options?.signal)),
     openGates: (scope) => listOpenGates(store, parseResourceScope(scope)),

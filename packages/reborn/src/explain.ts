@@ -80,7 +80,7 @@ async function readStory(
 ): Promise<{ readonly story: readonly StoryItem[]; readonly complete: boolean }> {
   const families: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
   const read = await Promise.all(families.map((family) => readFamily(log, scope, narrowing, family)));
-  const story = read.flatMap(({ entries }) => entries.flatMap(toItem)).sort(asItHappened);
+  const story = mergeAsItHappened(read.map(({ entries }) => entries.flatMap(toItem)));
   return { story, complete: read.every(({ complete }) => complete) };
 }
 
@@ -124,10 +124,21 @@ const STAGES: readonly (readonly string[])[] = [
   ['effect_settled'],
 ];
 
-function asItHappened(left: StoryItem, right: StoryItem): number {
-  if (left.atMs !== right.atMs) return left.atMs - right.atMs;
-  if (left.family === right.family) return left.cursor - right.cursor;
-  return stageOf(left) - stageOf(right) || left.cursor - right.cursor;
+/** Each stream keeps its own order; between streams time decides, and within one millisecond the stage. */
+function mergeAsItHappened(streams: readonly (readonly StoryItem[])[]): readonly StoryItem[] {
+  const rest = streams.map((items) => [...items]);
+  const merged: StoryItem[] = [];
+  for (;;) {
+    const heads = rest.filter((items) => items.length > 0).toSorted((left, right) => compareHeads(left[0], right[0]));
+    const next = heads[0]?.shift();
+    if (next === undefined) return merged;
+    merged.push(next);
+  }
+}
+
+function compareHeads(left: StoryItem | undefined, right: StoryItem | undefined): number {
+  if (left === undefined || right === undefined) return 0;
+  return left.atMs - right.atMs || stageOf(left) - stageOf(right);
 }
 
 function stageOf(item: StoryItem): number {
@@ -158,20 +169,13 @@ async function toCall(store: DurableStore, invocationId: InvocationId, items: re
   };
 }
 
+/** What is final comes first: an effect that happened stays so, whatever was said about the call later. */
 function endOf(records: readonly LogRecord[]): CallStory['end'] {
-  const last = records.findLast((record) =>
-    ['dispatch_succeeded', 'dispatch_failed', 'call_denied', 'approval_requested', 'approval_resolved', 'dispatch_requested'].includes(record.kind),
-  );
-  switch (last?.kind) {
-    case 'dispatch_succeeded':
-      return 'succeeded';
-    case 'dispatch_failed':
-      return last.effect === 'uncertain' ? 'uncertain' : 'failed';
-    case 'call_denied':
-      return 'denied';
-    case 'approval_requested':
-      return 'waiting';
-    default:
-      return 'open';
-  }
+  const has = (kind: LogRecord['kind']): boolean => records.some((record) => record.kind === kind);
+  if (has('dispatch_succeeded')) return 'succeeded';
+  const failure = records.findLast((record) => record.kind === 'dispatch_failed');
+  if (failure !== undefined) return failure.effect === 'uncertain' ? 'uncertain' : 'failed';
+  if (has('dispatch_requested')) return 'open';
+  if (has('call_denied')) return 'denied';
+  return has('approval_requested') ? 'waiting' : 'open';
 }

@@ -11,6 +11,7 @@ export type { Component, ReadinessIssue, ReadinessReport } from './readiness.ts'
 
 // What happened, as a story.
 export type { CallStory, Explanation, StoryItem } from './explain.ts';
+export { toInvocationId } from './loop-host/call-identity.ts';
 
 // Loops and models.
 export { plannedDriver } from './agent-loop/planned-driver.ts';

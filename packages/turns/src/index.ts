@@ -19,7 +19,13 @@ export {
   type RunStatus,
 } from './run.ts';
 export { INTERACTIVE_PROFILE, runProfileSchema, type RunProfile } from './profile.ts';
-export { parseLifecycleEvent, turnEventKindSchema, type TurnEventKind, type TurnLifecycleEvent } from './lifecycle-event.ts';
+export {
+  announceResume,
+  parseLifecycleEvent,
+  turnEventKindSchema,
+  type TurnEventKind,
+  type TurnLifecycleEvent,
+} from './lifecycle-event.ts';
 
 // What was said.
 export type { ToolCall, ToolResult, TranscriptEntry } from './transcript/entry.ts';

@@ -68,6 +68,14 @@ export function toOutbox(
   };
 }
 
+/** Says that a gate of the run was answered; joins the unit that resolves the gate, beside `queueRunAfterGate`. */
+export function announceResume(
+  run: Pick<RunRow, 'runId' | 'scope' | 'correlationId'>,
+  event: { readonly eventId: EventId; readonly atMs: number },
+): AppendWrite {
+  return toOutbox(run, { ...event, kind: 'run_resumed' });
+}
+
 /** Reads an outbox record back; `undefined` for one that a newer version wrote. */
 export function parseLifecycleEvent(stored: StreamRecord): TurnLifecycleEvent | undefined {
   const parsed = turnLifecycleEventSchema.safeParse(stored.body);

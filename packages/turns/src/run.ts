@@ -8,8 +8,10 @@ import {
   boundedText,
   correlationIdSchema,
   defineMachine,
+  describeIssues,
   eventIdSchema,
   gateIdSchema,
+  HostApiError,
   principalSchema,
   resourceScopeSchema,
   runIdSchema,
@@ -17,6 +19,7 @@ import {
   turnIdSchema,
   type Decision,
   type GateId,
+  type JsonObject,
   type RunId,
   type TransitionWrite,
 } from '@reborn/host-api';
@@ -83,20 +86,24 @@ export type NewRun = z.infer<typeof newRunSchema>;
 
 const runCommandSchema = z.discriminatedUnion('trigger', [
   z.strictObject({ trigger: z.literal('submit'), run: newRunSchema }),
-  z.strictObject({ trigger: z.literal('claim') }),
+  /** `claims`: which claim of the run this one is, as its event says. */
+  z.strictObject({ trigger: z.literal('claim'), claims: z.int().positive() }),
   z.strictObject({ trigger: z.literal('park'), gates: runRowSchema.shape.gates.min(1) }),
   z.strictObject({ trigger: z.literal('gate_resolved'), gateId: gateIdSchema }),
-  z.strictObject({ trigger: z.literal('request_cancel'), reason: cancelReasonSchema }),
+  /** `ends`: the unit also does what belongs to the end of a run. */
+  z.strictObject({ trigger: z.literal('request_cancel'), reason: cancelReasonSchema, ends: z.boolean() }),
   z.strictObject({ trigger: z.literal('complete'), replyEntryId: eventIdSchema }),
   z.strictObject({ trigger: z.literal('fail'), failure: runFailureSchema }),
   z.strictObject({ trigger: z.literal('cancel') }),
-  z.strictObject({ trigger: z.literal('recover') }),
+  /** `to`: what the rest of the unit was built for. */
+  z.strictObject({ trigger: z.literal('recover'), to: z.enum(['queued', 'failed', 'cancelled']) }),
 ]);
 type RunCommand = z.infer<typeof runCommandSchema>;
 
 /**
  * No dead end: every status that is not final has an edge that a worker, a person or the sweep takes.
- * Refusals: `cancel_not_requested`, and each illegal edge as `<trigger>_from_<status>`.
+ * Refusals: `run_moved` (the unit was built for another state of the run; look again), `cancel_requested` (it cannot
+ * park any more), `cancel_already_requested`, `cancel_not_requested`, and each illegal edge as `<trigger>_from_<status>`.
  */
 export const runMachine = defineMachine<RunRow, RunCommand>({
   name: 'run',
@@ -127,6 +134,19 @@ export function isTerminal(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
+/** Reads a run that a list handed out. Errors: `host-api/store_corrupt`. */
+export function parseRun(stored: JsonObject): RunRow {
+  const parsed = runRowSchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(parsed.error, 'run') });
+}
+
+/** What becomes of a run whose worker is gone: settled if it was cancelled, given up after too many crashes, or queued. */
+export function recoveryOf(run: Pick<RunRow, 'cancel' | 'crashes'>): 'queued' | 'failed' | 'cancelled' {
+  if (run.cancel !== undefined) return 'cancelled';
+  return run.crashes + 1 < CRASHES_MAX ? 'queued' : 'failed';
+}
+
 /** Moves a run. The compiler checks the command; the writer checks the edge. */
 export function moveRun(runId: RunId, command: RunCommand): TransitionWrite {
   return transition(runMachine, runId, command);
@@ -147,15 +167,17 @@ function decideRun(row: RunRow | undefined, command: RunCommand, context: { read
   const write = (changes: Partial<RunRow>): Decision<RunRow> => ({ kind: 'write', row: { ...row, ...changes, updatedAtMs: now } });
   switch (command.trigger) {
     case 'claim':
-      return write({ status: 'running', claims: row.claims + 1 });
+      return command.claims === row.claims + 1
+        ? write({ status: 'running', claims: command.claims })
+        : { kind: 'refuse', reason: 'run_moved' };
     case 'park':
-      return write({ status: 'parked', gates: command.gates });
+      return row.cancel === undefined
+        ? write({ status: 'parked', gates: command.gates })
+        : { kind: 'refuse', reason: 'cancel_requested' };
     case 'gate_resolved':
       return decideGateResolved(row, command.gateId, write, now);
     case 'request_cancel':
-      return row.status === 'running'
-        ? write({ cancel: command.reason })
-        : write({ status: 'cancelled', cancel: command.reason, gates: [] });
+      return decideRequestCancel(row, command, write);
     case 'complete':
       return write({ status: 'completed', replyEntryId: command.replyEntryId, gates: [] });
     case 'fail':
@@ -163,7 +185,7 @@ function decideRun(row: RunRow | undefined, command: RunCommand, context: { read
     case 'cancel':
       return row.cancel === undefined ? { kind: 'refuse', reason: 'cancel_not_requested' } : write({ status: 'cancelled', gates: [] });
     case 'recover':
-      return decideRecover(row, write, now);
+      return decideRecover(row, command.to, write, now);
   }
 }
 
@@ -171,15 +193,36 @@ type WriteRow = (changes: Partial<RunRow>) => Decision<RunRow>;
 
 function decideGateResolved(row: RunRow, gateId: GateId, write: WriteRow, now: number): Decision<RunRow> {
   const gates = row.gates.filter((open) => open !== gateId);
-  if (row.status === 'running') return { kind: 'keep' };
+  if (row.status === 'running' && gates.length === row.gates.length) return { kind: 'keep' };
   return write(row.status === 'parked' ? { status: 'queued', gates, queuedAtMs: now } : { gates });
 }
 
-/** The lease of its worker ran out: settle a cancelled run, give up after too many crashes, otherwise queue again. */
-function decideRecover(row: RunRow, write: WriteRow, now: number): Decision<RunRow> {
-  if (row.cancel !== undefined) return write({ status: 'cancelled', gates: [] });
+/** A run that nobody works on ends at once; a running one is told. The first reason stands. */
+function decideRequestCancel(
+  row: RunRow,
+  command: Extract<RunCommand, { trigger: 'request_cancel' }>,
+  write: WriteRow,
+): Decision<RunRow> {
+  const ends = row.status !== 'running';
+  if (command.ends !== ends) return { kind: 'refuse', reason: 'run_moved' };
+  if (ends) return write({ status: 'cancelled', cancel: command.reason, gates: [] });
+  return row.cancel === undefined
+    ? write({ cancel: command.reason })
+    : { kind: 'refuse', reason: 'cancel_already_requested' };
+}
+
+/** The lease of its worker ran out. */
+function decideRecover(row: RunRow, to: ReturnType<typeof recoveryOf>, write: WriteRow, now: number): Decision<RunRow> {
+  if (to !== recoveryOf(row)) return { kind: 'refuse', reason: 'run_moved' };
   const crashes = row.crashes + 1;
-  if (crashes < CRASHES_MAX) return write({ status: 'queued', crashes, queuedAtMs: now });
-  const explanation = `The run was given up after its worker had died ${crashes} times.`;
-  return write({ status: 'failed', crashes, gates: [], failure: { kind: 'crash_retry_exhausted', explanation } });
+  switch (to) {
+    case 'cancelled':
+      return write({ status: 'cancelled', gates: [] });
+    case 'queued':
+      return write({ status: 'queued', crashes, queuedAtMs: now });
+    case 'failed': {
+      const explanation = `The run was given up after its worker had died ${crashes} times.`;
+      return write({ status: 'failed', crashes, gates: [], failure: { kind: 'crash_retry_exhausted', explanation } });
+    }
+  }
 }

@@ -31,11 +31,15 @@ export const threadLockMachine = defineMachine<ThreadLockRow, ThreadLockCommand>
 });
 
 export function lockThread(scope: ResourceScope, runId: RunId): TransitionWrite {
-  return transition(threadLockMachine, toThreadKey(scope), { trigger: 'lock', runId });
+  return move(scope, { trigger: 'lock', runId });
 }
 
 export function unlockThread(scope: ResourceScope, runId: RunId): TransitionWrite {
-  return transition(threadLockMachine, toThreadKey(scope), { trigger: 'unlock', runId });
+  return move(scope, { trigger: 'unlock', runId });
+}
+
+function move(scope: ResourceScope, command: ThreadLockCommand): TransitionWrite {
+  return transition(threadLockMachine, toThreadKey(scope), command);
 }
 
 function decideThreadLock(row: ThreadLockRow | undefined, command: ThreadLockCommand): Decision<ThreadLockRow> {

@@ -56,5 +56,7 @@ function open(key: KeyObject, sealed: Uint8Array, context: string): Uint8Array |
 /** Two contexts must never become the same bytes, which replaced lone surrogates would. */
 function additional(context: string): Uint8Array {
   if (context.isWellFormed()) return Buffer.from(context, 'utf8');
-  throw new HostApiError('host-api/invalid_value', { detail: { field: 'context', rule: 'must be well-formed Unicode' } });
+  throw new HostApiError('host-api/invalid_value', {
+    detail: { field: 'context', rule: 'must be well-formed Unicode' },
+  });
 }

@@ -93,7 +93,11 @@ async function readBounded(file: FileHandle, expectedBytes: number, bytesMax: nu
   return new Uint8Array(Buffer.concat(parts, total));
 }
 
-async function writeFile(roots: HostRoots, path: VirtualPath, bytes: Uint8Array): Promise<{ readonly replaced: boolean }> {
+async function writeFile(
+  roots: HostRoots,
+  path: VirtualPath,
+  bytes: Uint8Array,
+): Promise<{ readonly replaced: boolean }> {
   return inParent(roots, path, { create: true }, async (folder, name) => {
     if (name === undefined) throw new RefusedFile('not_a_file');
     const before = await ifThere(lstat(folder.at(name)));

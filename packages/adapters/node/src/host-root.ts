@@ -48,7 +48,9 @@ export function createHostRoots(options: HostRootsOptions): HostRoots {
 function rootSegments(virtual: string): readonly string[] {
   const segments = segmentsOf(virtual);
   if (segments !== undefined) return segments;
-  throw new HostApiError('host-api/invalid_mount', { detail: { field: 'roots', rule: 'must be plain absolute paths' } });
+  throw new HostApiError('host-api/invalid_mount', {
+    detail: { field: 'roots', rule: 'must be plain absolute paths' },
+  });
 }
 
 /** The segments of a plain absolute path; virtual paths are parsed long before, this is the last line of defence. */

@@ -12,6 +12,7 @@ export { createNodeDiagnostics, type NodeDiagnosticsOptions } from './diagnostic
 // Secrets, files, processes, sockets
 export { createNodeCipher, type NodeCipherOptions } from './cipher.ts';
 export { createNodeFileSystem, type NodeFileSystemOptions } from './file-system.ts';
+export { files, type WorkspaceFolder, type WorkspaceOptions } from './workspace-folder.ts';
 export { createNodeProcesses, type NodeProcessesOptions } from './process.ts';
 export { createNodeNetwork, type NodeNetworkOptions } from './network.ts';
 

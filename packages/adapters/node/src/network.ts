@@ -56,9 +56,10 @@ async function exchange(request: NetworkRequest, options: NodeNetworkOptions): P
   if (request.signal?.aborted === true) return failed('aborted');
   const ending = endingOf(request);
   try {
-    const socket = await connectFirst(request.addresses, portOf(url), ending.signal);
+    const socket = await connectFirst(request, portOf(url), ending.signal);
     if (socket === undefined) return failed(reasonOf(ending.signal) ?? 'unreachable');
     ending.signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    if (ending.signal.aborted) socket.destroy();
     try {
       const secured = url.protocol === 'https:' ? await secure(socket, url, options) : socket;
       return await converse(secured, url, request);
@@ -92,29 +93,35 @@ function reasonOf(signal: AbortSignal): Failure | undefined {
   return signal.reason === 'timed_out' ? 'timed_out' : 'aborted';
 }
 
-/** Only literals are dialled: a name among the addresses would be looked up, and whoever answers would choose. */
-async function connectFirst(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket | undefined> {
-  for (const address of addresses.slice(0, ADDRESSES_MAX)) {
-    if (isIP(address) === 0) continue;
+/**
+ * Only literals are dialled: a name among the addresses would be looked up, and whoever answers would choose. Each gets
+ * an equal share of the time, so that a silent one does not use up what the next one needs.
+ */
+async function connectFirst(request: NetworkRequest, port: number, signal: AbortSignal): Promise<Socket | undefined> {
+  const literals = request.addresses.slice(0, ADDRESSES_MAX).filter((address) => isIP(address) !== 0);
+  const shareMs = Math.min(Math.max(request.timeoutMs, 0) / literals.length, TIMER_DELAY_MS_MAX);
+  for (const address of literals) {
     if (signal.aborted) return undefined;
-    const socket = await connectOne(address, port, signal);
+    const socket = await connectOne(address, port, shareMs, signal);
     if (socket !== undefined) return socket;
   }
   return undefined;
 }
 
-function connectOne(host: string, port: number, signal: AbortSignal): Promise<Socket | undefined> {
+function connectOne(host: string, port: number, limitMs: number, signal: AbortSignal): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connectTcp({ host, port, autoSelectFamily: false });
     const end = (outcome: Socket | undefined): void => {
-      signal.removeEventListener('abort', onAbort);
+      clearTimeout(limit);
+      signal.removeEventListener('abort', giveUp);
       resolve(outcome);
     };
-    const onAbort = (): void => {
+    const giveUp = (): void => {
       socket.destroy();
       end(undefined);
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const limit = setTimeout(giveUp, limitMs);
+    signal.addEventListener('abort', giveUp, { once: true });
     socket.on('error', () => end(undefined));
     socket.once('connect', () => end(socket));
   });
@@ -152,8 +159,12 @@ function converse(socket: Socket, url: URL, request: NetworkRequest): Promise<Ne
       maxHeaderSize: RESPONSE_HEADER_BYTES_MAX,
       insecureHTTPParser: false,
     });
+    let isAnswered = false;
     outgoing.on('error', reject);
+    outgoing.on('upgrade', (_incoming, upgraded) => void upgraded.destroy());
+    outgoing.on('close', () => isAnswered || reject(new Error('closed')));
     outgoing.on('response', (incoming) => {
+      isAnswered = true;
       readBody(incoming, request.responseBytesMax).then(
         (body) =>
           resolve({ kind: 'answered', status: incoming.statusCode ?? 0, headers: toResponseHeaders(incoming), body }),

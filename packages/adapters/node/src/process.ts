@@ -72,6 +72,8 @@ function follow(child: ChildProcess, request: ProcessRequest): Promise<ProcessOu
     const deadline = setTimeout(() => kill('timed_out'), Math.min(Math.max(request.timeoutMs, 0), TIMER_DELAY_MS_MAX));
     const onAbort = (): void => kill('aborted');
     request.signal?.addEventListener('abort', onAbort, { once: true });
+    // The signal may have fired while the folder was looked up, when nobody listened yet.
+    if (request.signal?.aborted === true) onAbort();
     const settle = (outcome: ProcessOutcome): void => {
       clearTimeout(deadline);
       clearTimeout(drain);

@@ -3,12 +3,12 @@ import type { Timers } from '@reborn/host-api';
 import { TIMER_DELAY_MS_MAX } from './limits.ts';
 
 export interface NodeTimersOptions {
-  /** Whether a pending delay alone keeps the process alive. Default: no, so that a forgotten host does not. */
+  /** Whether a pending delay alone keeps the process alive. Default: yes; a host that is closed leaves none behind. */
   readonly keepAlive?: boolean;
 }
 
 export function createNodeTimers(options: NodeTimersOptions = {}): Timers {
-  const keepAlive = options.keepAlive ?? false;
+  const keepAlive = options.keepAlive ?? true;
   return Object.freeze({ schedule: (delayMs: number, callback: () => void) => schedule(delayMs, callback, keepAlive) });
 }
 

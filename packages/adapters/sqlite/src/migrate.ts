@@ -8,11 +8,7 @@
 import type { Connection } from './driver.ts';
 import { unsuitable } from './errors.ts';
 import { recordsAndStreams } from './migrations/0001-records-and-streams.ts';
-
-export interface Migration {
-  readonly version: number;
-  readonly sql: string;
-}
+import type { Migration } from './migrations/migration.ts';
 
 /** "RBRN": how a file says that it is ours. */
 export const APPLICATION_ID = 0x5242524e;

@@ -100,9 +100,7 @@ export function prepareWrites(connection: Connection): WriteStatements {
       `INSERT INTO stream_head (family, tenant, head) VALUES (?, ?, ?)
        ON CONFLICT (family, tenant) DO UPDATE SET head = excluded.head`,
     ),
-    findEvent: connection.prepare(
-      'SELECT cursor FROM stream_record WHERE family = ? AND tenant = ? AND event_id = ?',
-    ),
+    findEvent: connection.prepare('SELECT cursor FROM stream_record WHERE family = ? AND tenant = ? AND event_id = ?'),
     putEvent: connection.prepare(
       `INSERT INTO stream_record (family, tenant, ${EVENT_COLUMNS.join(', ')})
        VALUES (?, ?, ${EVENT_COLUMNS.map(() => '?').join(', ')})`,

@@ -172,16 +172,15 @@ class Follower {
   }
 
   async #deliverAll(held: HeldSubscription, records: readonly StreamRecord[]): Promise<ConsumerStep> {
-    // The cursor is read again under the lease: another follower may have worked in between.
-    let row = await this.#row();
     for (const record of records) {
+      // Read again under the lease: another follower may have worked in between, and somebody may have ended it.
+      const row = await this.#row();
       if (row === undefined || row.status === 'terminated') return 'terminated';
       if (record.cursor <= row.cursor) continue;
       if (this.#isWaiting(row)) return 'waiting';
       const isReplay = record.cursor <= (this.#startHead ?? 0);
       switch (await deliver(held, row, { record, isReplay })) {
         case 'passed':
-          row = { ...row, cursor: record.cursor, attempt: 0, retryAtMs: 0 };
           this.#reached = Math.max(this.#reached, record.cursor);
           break;
         case 'failed':

@@ -3,14 +3,7 @@
  *
  * Not here: what a gate sees of it (`GateCall` in `../registry/hook-spec.ts`): no lease, no digest.
  */
-import type {
-  CapabilityId,
-  Digest,
-  EffectKind,
-  ExecutionContext,
-  ExtensionId,
-  JsonValue,
-} from '@reborn/host-api';
+import type { CapabilityId, Digest, EffectKind, ExecutionContext, ExtensionId, JsonValue } from '@reborn/host-api';
 
 /** A call to be judged, as it will be executed. */
 export interface JudgedCall {

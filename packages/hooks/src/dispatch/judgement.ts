@@ -32,7 +32,10 @@ export interface HookJudgement {
 }
 
 /** `poisoned`: it failed earlier and was not asked again. */
-export type GateAnswer = { readonly gate: RegisteredGate; readonly outcome: GateOutcome | { readonly kind: 'poisoned' } };
+export type GateAnswer = {
+  readonly gate: RegisteredGate;
+  readonly outcome: GateOutcome | { readonly kind: 'poisoned' };
+};
 
 /**
  * Order: that of the gates. Shape: one verdict a gate; `hook_dispatched` and exactly one terminator for each gate that

@@ -99,7 +99,10 @@ const bodySchema = <Body extends GateBody | EventBody>() =>
 const patternSchema = z.string().refine(isPattern, 'must be a capability id or provider.*');
 const kindSchema = z
   .string()
-  .refine((kind): kind is RuntimeEventKind => kindsOf('runtime').includes(kind), 'must be a kind of the runtime family');
+  .refine(
+    (kind): kind is RuntimeEventKind => kindsOf('runtime').includes(kind),
+    'must be a kind of the runtime family',
+  );
 
 const gateSpecSchema = z.strictObject({
   point: z.literal('before_capability'),

@@ -120,7 +120,8 @@ function toHook(
   const spec = parseHookSpec(installation.hook, `${field}.hook`);
   const tier = tierOf(trust);
   if (!mayRunInProcess(tier)) throw refused('tier_not_supported', field, `cannot be of tier ${tier}`);
-  if (!mayUsePhase(tier, spec.phase)) throw refused('phase_not_permitted', `${field}.hook.phase`, `is closed to ${tier}`);
+  if (!mayUsePhase(tier, spec.phase))
+    throw refused('phase_not_permitted', `${field}.hook.phase`, `is closed to ${tier}`);
   const identity = {
     extensionId: trust.packageId,
     extensionVersion,
@@ -184,4 +185,3 @@ type RegistrationCode = 'invalid_composition' | 'invalid_hook' | 'tier_not_suppo
 function refused(code: RegistrationCode, field: string, rule: string): HooksError {
   return new HooksError(`hooks/${code}`, { detail: { field, rule } });
 }
-

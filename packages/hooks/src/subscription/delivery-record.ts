@@ -22,7 +22,11 @@ export interface RecordPorts {
 }
 
 /** The notes of a delivery, under ids that a second delivery of the same event would give them again. */
-export function noteRecords(facts: DeliveryFacts, notes: readonly string[], ports: RecordPorts): readonly JournalRecord[] {
+export function noteRecords(
+  facts: DeliveryFacts,
+  notes: readonly string[],
+  ports: RecordPorts,
+): readonly JournalRecord[] {
   const { hookId, subscription, cursor } = facts;
   return notes.map((text, at) => ({
     kind: 'hook_note',
@@ -53,7 +57,13 @@ export function failureRecords(
   if (!dead) return [failed];
   return [
     failed,
-    { kind: 'delivery_dead_lettered', ...base(facts, { dead: attempt }, ports), subscription, cursor, attempts: attempt },
+    {
+      kind: 'delivery_dead_lettered',
+      ...base(facts, { dead: attempt }, ports),
+      subscription,
+      cursor,
+      attempts: attempt,
+    },
   ];
 }
 
@@ -66,6 +76,12 @@ function base(facts: DeliveryFacts, what: JsonObject, { clock, digest }: RecordP
 /** A UUID of version 8 (RFC 9562, section 5.8) made of a fingerprint: the same facts have the same id. */
 function eventIdOf(facts: JsonObject, digest: DigestPort): EventId {
   const hex = digestOf(facts, digest).slice('sha256:'.length);
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
   return parseEventId(parts.join('-'));
 }

@@ -19,7 +19,9 @@ import { createHostTrustPolicy, evaluateTrust, type EffectiveTrust, type TrustEn
 import { parseExtensionId } from '../ids.ts';
 import { fixedUuid } from './fake-platform.ts';
 
-type Overrides<Schema extends z.ZodType> = { readonly [Key in keyof z.input<Schema>]?: z.input<Schema>[Key] | undefined };
+type Overrides<Schema extends z.ZodType> = {
+  readonly [Key in keyof z.input<Schema>]?: z.input<Schema>[Key] | undefined;
+};
 
 /** Alice of tenant `acme`, her agent, one thread. An axis that is set to `undefined` is absent. */
 export function buildScope(overrides: Overrides<typeof resourceScopeSchema> = {}): ResourceScope {

@@ -60,7 +60,8 @@ export const fileSystemContract: readonly ContractCase<FileSystemHarness>[] = [
   {
     name: 'lists the entries of one folder by code unit, within a bound',
     run: async ({ fileSystem, folder }) => {
-      for (const name of ['b', 'a', 'B', '.hidden', 'sub/deep', 'é']) await fileSystem.write(below(folder, name), bytesOf('x'));
+      for (const name of ['b', 'a', 'B', '.hidden', 'sub/deep', 'é'])
+        await fileSystem.write(below(folder, name), bytesOf('x'));
       const outcome = await fileSystem.list(folder, 6);
       holds(outcome.kind === 'ok', 'six entries within a bound of six');
       const names = outcome.value.map(({ name, kind }) => [name, kind]);
@@ -80,8 +81,16 @@ export const fileSystemContract: readonly ContractCase<FileSystemHarness>[] = [
       equals(await fileSystem.read(path, 3), refused('too_large'), 'one byte more is not');
       equals(await fileSystem.read(below(folder, 'missing'), 9), refused('not_found'), 'missing');
       equals(await fileSystem.read(below(folder, 'sub'), 9), refused('not_a_file'), 'a folder');
-      equals(await fileSystem.write(below(folder, 'sub'), bytesOf('x')), refused('not_a_file'), 'nor is it overwritten');
-      equals(await fileSystem.write(below(folder, 'sub/a.txt/b'), bytesOf('x')), refused('not_a_directory'), 'nor made one');
+      equals(
+        await fileSystem.write(below(folder, 'sub'), bytesOf('x')),
+        refused('not_a_file'),
+        'nor is it overwritten',
+      );
+      equals(
+        await fileSystem.write(below(folder, 'sub/a.txt/b'), bytesOf('x')),
+        refused('not_a_directory'),
+        'nor made one',
+      );
     },
   },
   {
@@ -92,7 +101,10 @@ export const fileSystemContract: readonly ContractCase<FileSystemHarness>[] = [
       const stat = await fileSystem.stat(link);
       holds(stat.kind === 'ok' && stat.value.kind === 'link', 'the link itself can be seen');
       const listed = await fileSystem.list(folder, 10);
-      holds(listed.kind === 'ok' && listed.value.some(({ name, kind }) => name === 'out' && kind === 'link'), 'and is listed');
+      holds(
+        listed.kind === 'ok' && listed.value.some(({ name, kind }) => name === 'out' && kind === 'link'),
+        'and is listed',
+      );
       const secret = below(folder, 'out/secret.txt');
       const outside = refused('outside_mount');
       equals(await fileSystem.stat(secret), outside, 'no look behind it');

@@ -25,74 +25,87 @@ export function createInMemoryFileSystem(
   files: Readonly<Record<string, FileSeed>> = {},
   clock: Clock = { nowMs: () => 0 },
 ): InMemoryFileSystem {
-  const nodes = new Map<string, Node>();
-  for (const root of VIRTUAL_ROOTS) nodes.set(root, { kind: 'directory', modifiedMs: clock.nowMs() });
-  for (const [name, seed] of Object.entries(files)) {
-    put(parseVirtualPath(name), seed);
+  const fileSystem = new FileTree(clock);
+  for (const [path, seed] of Object.entries(files)) fileSystem.put(parseVirtualPath(path), seed);
+  return fileSystem;
+}
+
+class FileTree implements InMemoryFileSystem {
+  readonly #nodes = new Map<string, Node>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    for (const root of VIRTUAL_ROOTS) this.#nodes.set(root, { kind: 'directory', modifiedMs: clock.nowMs() });
   }
 
-  return { stat, list, read, write, texts, linkOut: (path) => put(path, { link: '' }) };
-
-  async function stat(path: VirtualPath): Promise<FileOutcome<FileStat>> {
-    const node = find(path);
+  async stat(path: VirtualPath): Promise<FileOutcome<FileStat>> {
+    const node = this.#find(path);
     return typeof node === 'string' ? refused(node) : ok(toStat(node));
   }
 
-  async function list(path: VirtualPath, entriesMax: number): Promise<FileOutcome<readonly FolderEntry[]>> {
-    const folder = find(path);
+  async list(path: VirtualPath, entriesMax: number): Promise<FileOutcome<readonly FolderEntry[]>> {
+    const folder = this.#find(path);
     if (typeof folder === 'string') return refused(folder);
     if (folder.kind !== 'directory') return refused(folder.kind === 'link' ? 'outside_mount' : 'not_a_directory');
-    const entries = [...nodes]
+    const entries = [...this.#nodes]
       .filter(([name]) => name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/'))
       .map(([name, node]) => ({ name: name.slice(path.length + 1), ...toStat(node) }))
       .toSorted((left, right) => (left.name < right.name ? -1 : 1));
     return entries.length > entriesMax ? refused('too_large') : ok(entries);
   }
 
-  async function read(path: VirtualPath, bytesMax: number): Promise<FileOutcome<Uint8Array>> {
-    const node = find(path);
+  async read(path: VirtualPath, bytesMax: number): Promise<FileOutcome<Uint8Array>> {
+    const node = this.#find(path);
     if (typeof node === 'string') return refused(node);
     if (node.kind !== 'file') return refused(node.kind === 'link' ? 'outside_mount' : 'not_a_file');
     return node.bytes.length > bytesMax ? refused('too_large') : ok(node.bytes.slice());
   }
 
-  async function write(path: VirtualPath, bytes: Uint8Array): Promise<FileOutcome<{ readonly replaced: boolean }>> {
-    const node = find(path);
+  async write(path: VirtualPath, bytes: Uint8Array): Promise<FileOutcome<{ readonly replaced: boolean }>> {
+    const node = this.#find(path);
     if (typeof node === 'string' && node !== 'not_found') return refused(node);
-    if (typeof node === 'object' && node.kind !== 'file') return refused(node.kind === 'link' ? 'outside_mount' : 'not_a_file');
-    put(path, bytes);
+    if (typeof node === 'object' && node.kind !== 'file')
+      return refused(node.kind === 'link' ? 'outside_mount' : 'not_a_file');
+    this.put(path, bytes);
     return ok({ replaced: typeof node === 'object' });
   }
 
-  function texts(): Readonly<Record<string, string>> {
-    const found = [...nodes].flatMap(([path, node]) => (node.kind === 'file' ? [[path, toText(node.bytes)] as const] : []));
+  texts(): Readonly<Record<string, string>> {
+    const found = [...this.#nodes].flatMap(([path, node]) =>
+      node.kind === 'file' ? [[path, toText(node.bytes)] as const] : [],
+    );
     return Object.fromEntries(found.toSorted(([left], [right]) => (left < right ? -1 : 1)));
   }
 
+  linkOut(path: VirtualPath): void {
+    this.put(path, { link: '' });
+  }
+
   /** The node itself, or why one cannot get to it. */
-  function find(path: VirtualPath): Node | FileRefusal {
+  #find(path: VirtualPath): Node | FileRefusal {
     for (const parent of parentsOf(path)) {
-      const node = nodes.get(parent);
+      const node = this.#nodes.get(parent);
       if (node === undefined) return 'not_found';
       if (node.kind === 'link') return 'outside_mount';
       if (node.kind === 'file') return 'not_a_directory';
     }
-    return nodes.get(path) ?? 'not_found';
+    return this.#nodes.get(path) ?? 'not_found';
   }
 
-  function put(path: VirtualPath, seed: FileSeed): void {
-    makeParents(path);
-    nodes.set(path, toNode(seed));
+  put(path: VirtualPath, seed: FileSeed): void {
+    this.#makeParents(path);
+    this.#nodes.set(path, this.#toNode(seed));
   }
 
-  function makeParents(path: VirtualPath): void {
+  #makeParents(path: VirtualPath): void {
     for (const parent of parentsOf(path)) {
-      if (!nodes.has(parent)) nodes.set(parent, { kind: 'directory', modifiedMs: clock.nowMs() });
+      if (!this.#nodes.has(parent)) this.#nodes.set(parent, { kind: 'directory', modifiedMs: this.#clock.nowMs() });
     }
   }
 
-  function toNode(seed: FileSeed): Node {
-    const modifiedMs = clock.nowMs();
+  #toNode(seed: FileSeed): Node {
+    const modifiedMs = this.#clock.nowMs();
     if (typeof seed === 'string') return { kind: 'file', bytes: new TextEncoder().encode(seed), modifiedMs };
     if (seed instanceof Uint8Array) return { kind: 'file', bytes: seed.slice(), modifiedMs };
     return { kind: 'link', modifiedMs };

@@ -55,13 +55,23 @@ export function machineContract<Row extends { readonly status: string }, Command
           const targets = machine.transitions.filter((edge) => edge.from === from && edge.trigger === trigger);
           if (targets.length > 0) {
             const status = await take(trigger, from, key, number);
-            holds(targets.some(({ to }) => to === status), `${machine.name}: ${trigger} leads from ${from} along the table`);
+            holds(
+              targets.some(({ to }) => to === status),
+              `${machine.name}: ${trigger} leads from ${from} along the table`,
+            );
             return;
           }
           const sample = samples.command(trigger, from, number);
           setNowMs(sample.nowMs ?? 1_000_000);
           const outcome = await store.commit([transition(machine, key, sample.command)]);
-          const conflict = { kind: 'conflict', at: 0, machine: machine.name, key, reason: `${trigger}_from_${from}`, row: before };
+          const conflict = {
+            kind: 'conflict',
+            at: 0,
+            machine: machine.name,
+            key,
+            reason: `${trigger}_from_${from}`,
+            row: before,
+          };
           equals(outcome, conflict, `${machine.name}: ${trigger} is no way from ${from}`);
           equals(await store.get(machine.name, key), before, `${machine.name}: a refused ${trigger} changes nothing`);
         }

@@ -51,14 +51,21 @@ export const platformContract: readonly ContractCase<PlatformHarness>[] = [
     name: 'makes UUIDs that are valid and differ',
     run: async ({ platform: { ids } }) => {
       const made = Array.from({ length: 1000 }, () => ids.uuid());
-      holds(made.every((id) => eventIdSchema.safeParse(id).success), 'each is a lower-case UUID');
+      holds(
+        made.every((id) => eventIdSchema.safeParse(id).success),
+        'each is a lower-case UUID',
+      );
       equals(new Set(made).size, made.length, 'none comes twice');
     },
   },
   {
     name: 'gives as many random bytes as asked for, and others each time',
     run: async ({ platform: { random } }) => {
-      equals([0, 1, 16, 1000].map((length) => random.bytes(length).length), [0, 1, 16, 1000], 'the length is kept');
+      equals(
+        [0, 1, 16, 1000].map((length) => random.bytes(length).length),
+        [0, 1, 16, 1000],
+        'the length is kept',
+      );
       holds(random.bytes(16).join() !== random.bytes(16).join(), 'two draws differ');
     },
   },

@@ -17,7 +17,11 @@ export const processesContract: readonly ContractCase<ProcessesHarness>[] = [
     name: 'gives exit code and both outputs',
     run: async (harness) => {
       const outcome = await run(harness, 'console.log("out"); console.error("err"); process.exitCode = 3');
-      equals(texts(outcome), { exitCode: 3, stdout: 'out\n', stderr: 'err\n' }, 'a failing program has ended all the same');
+      equals(
+        texts(outcome),
+        { exitCode: 3, stdout: 'out\n', stderr: 'err\n' },
+        'a failing program has ended all the same',
+      );
     },
   },
   {
@@ -82,7 +86,11 @@ function request(command: string, args: readonly string[]): ProcessRequest {
   return { command, args, env: {}, timeoutMs: 20_000, outputBytesMax: 1_000_000 };
 }
 
-function texts(outcome: ProcessOutcome): { readonly exitCode?: number; readonly stdout?: string; readonly stderr?: string } {
+function texts(outcome: ProcessOutcome): {
+  readonly exitCode?: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+} {
   holds(outcome.kind === 'exited', 'the program ends by itself');
   const decoder = new TextDecoder();
   const { exitCode, stdout, stderr } = outcome;

@@ -21,5 +21,5 @@ export function isProtectedPath(placed: PlacedPath): boolean {
 
 /** One form for names that a file system may hold to be the same: "ſ" is an "s" in capitals. */
 function fold(text: string): string {
-  return text.normalize('NFKC').toUpperCase().toLowerCase();
+  return text.normalize('NFC').toUpperCase().toLowerCase();
 }

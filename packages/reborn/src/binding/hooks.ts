@@ -50,7 +50,7 @@ export function bindHooks(binding: HookBinding): BoundHooks {
 
 /** A hook that was composed with the host sees a whole tenant, and only by an explicit grant. */
 function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: TenantId): Consumer {
-  const { store, clock, timers, digest, holder } = binding;
+  const { store, clock, timers, digest, holder, diagnostics } = binding;
   const grant = binding.grants.find(
     ({ capability, grantee }) => capability === LOG_READ_CAPABILITY && grantee.kind === 'tenant' && grantee.id === tenantId,
   );
@@ -58,5 +58,5 @@ function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: Tenan
     const rule = `must hold one of ${LOG_READ_CAPABILITY} to each tenant that an event hook follows`;
     throw new RebornError('reborn/invalid_configuration', { detail: { field: 'grants', rule } });
   }
-  return createEventHookFollower({ hook, pin: { kind: 'tenant', tenantId, grant }, store, clock, timers, digest, holder });
+  return createEventHookFollower({ hook, pin: { kind: 'tenant', tenantId, grant }, store, clock, timers, digest, holder, diagnostics });
 }

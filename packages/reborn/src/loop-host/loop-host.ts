@@ -7,7 +7,6 @@ import {
   correlationIdSchema,
   eventIdSchema,
   idempotencyKeySchema,
-  invocationIdSchema,
   type Diagnostics,
   type EventId,
   type Ids,
@@ -18,6 +17,7 @@ import type { HostRuntime, InvokeOutcome } from '@reborn/host-runtime';
 import type { LoopCallOutcome, LoopHost, ModelOutcome, ModelTool, ToolCall } from '@reborn/turns/loop';
 import type { ClaimedRun, Runner } from '@reborn/turns/runner';
 import type { ModelGateway } from '../model/gateway.ts';
+import { toInvocationId } from './call-identity.ts';
 
 export interface LoopHostDependencies {
   readonly runner: Runner;
@@ -78,7 +78,7 @@ async function invoke(
   const { run, lease } = claimed;
   const { capabilityId, input, callId } = call;
   const context = {
-    invocationId: invocationIdSchema.parse(dependencies.ids.uuid()),
+    invocationId: toInvocationId(run.runId, callId),
     correlationId: correlationIdSchema.parse(run.correlationId),
     scope: run.scope,
     run: { runId: run.runId, lease },

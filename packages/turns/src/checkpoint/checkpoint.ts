@@ -42,5 +42,6 @@ export const checkpointMachine = defineMachine<CheckpointRow, CheckpointCommand>
 });
 
 export function storeCheckpoint(runId: RunId, checkpoint: Checkpoint): TransitionWrite {
-  return transition(checkpointMachine, runId, { trigger: 'store', checkpoint });
+  const command: CheckpointCommand = { trigger: 'store', checkpoint };
+  return transition(checkpointMachine, runId, command);
 }

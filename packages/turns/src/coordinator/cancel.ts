@@ -11,15 +11,16 @@ import {
   principalSchema,
   resourceScopeSchema,
   runIdSchema,
-  supersedeGate,
   toThreadKey,
   type Clock,
   type DurableStore,
   type Ids,
+  type ResourceScope,
   type Write,
 } from '@reborn/host-api';
 import { z } from 'zod';
 import { TurnsError } from '../errors.ts';
+import { closeGates } from '../gate-closing.ts';
 import { toOutbox } from '../lifecycle-event.ts';
 import { CONTENTION_RETRIES_MAX } from '../limits.ts';
 import { cancelReasonSchema, isTerminal, moveRun, runMachine, type RunRow, type RunStatus } from '../run.ts';
@@ -52,12 +53,16 @@ export async function cancelRun(
     if (run === undefined || !isOwn(run, scope)) return { kind: 'unknown_run' };
     if (isTerminal(run.status)) return { kind: 'already_over', status: run.status };
     const running = run.status === 'running';
+    if (running && run.cancel !== undefined) return { kind: 'cancel_requested' };
     const event = { eventId: eventIdSchema.parse(ids.uuid()), atMs: clock.nowMs(), reason };
     const writes: Write[] = running
-      ? [moveRun(runId, { trigger: 'request_cancel', reason }), toOutbox(run, { ...event, kind: 'run_cancel_requested' })]
+      ? [
+          moveRun(runId, { trigger: 'request_cancel', reason, ends: false }),
+          toOutbox(run, { ...event, kind: 'run_cancel_requested' }),
+        ]
       : [
-          moveRun(runId, { trigger: 'request_cancel', reason }),
-          ...run.gates.map((gateId) => supersedeGate(gateId)),
+          moveRun(runId, { trigger: 'request_cancel', reason, ends: true }),
+          ...(await closeGates(store, run.gates)),
           unlockThread(run.scope, runId),
           toOutbox(run, { ...event, kind: 'run_cancelled' }),
         ];
@@ -67,8 +72,13 @@ export async function cancelRun(
   throw new TurnsError('turns/contended');
 }
 
-/** A run belongs to its thread, user included: another user's run is unknown. */
-export function isOwn(run: RunRow, scope: z.infer<typeof resourceScopeSchema>): boolean {
-  const sameThread = scope.threadId === undefined || toThreadKey(run.scope) === toThreadKey(scope);
-  return sameThread && run.scope.tenantId === scope.tenantId && run.scope.userId === scope.userId;
+/**
+ * Whether somebody who asks for `scope` means this run: tenant, user and agent must be the same, absence included, and so
+ * must each further axis that the scope names. Anybody else's run is unknown.
+ */
+export function isOwn(run: Pick<RunRow, 'scope'>, scope: ResourceScope): boolean {
+  const own = run.scope;
+  if (own.tenantId !== scope.tenantId || own.userId !== scope.userId || own.agentId !== scope.agentId) return false;
+  if (scope.threadId !== undefined && toThreadKey(own) !== toThreadKey(scope)) return false;
+  return (['projectId', 'missionId'] as const).every((axis) => scope[axis] === undefined || scope[axis] === own[axis]);
 }

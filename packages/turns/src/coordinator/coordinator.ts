@@ -12,7 +12,7 @@ import {
 } from '@reborn/host-api';
 import { TurnsError } from '../errors.ts';
 import { RUNS_PAGE_MAX } from '../limits.ts';
-import { runMachine, runRowSchema, type RunRow } from '../run.ts';
+import { runMachine, type RunRow } from '../run.ts';
 import type { TranscriptEntry } from '../transcript/entry.ts';
 import { readThread } from '../transcript/transcript.ts';
 import { cancelRun, isOwn, type CancelRunOutcome, type CancelRunRequest } from './cancel.ts';
@@ -23,7 +23,7 @@ export interface TurnCoordinator {
   cancelRun(request: CancelRunRequest): Promise<CancelRunOutcome>;
   /** `undefined` for an unknown run and for a run of another owner alike. */
   getRun(scope: ResourceScope, runId: RunId): Promise<RunRow | undefined>;
-  /** Newest first. Shape of `limit`: 1 to 200. */
+  /** Newest submission first, of everything that the scope does not narrow. Shape of `limit`: 1 to 200. */
   listRuns(scope: ResourceScope, limit: number): Promise<readonly RunRow[]>;
   /** Oldest first. Errors: `turns/invalid_request` when the scope names no thread. */
   readThread(scope: ResourceScope): Promise<readonly TranscriptEntry[]>;
@@ -51,12 +51,29 @@ async function getRun(store: DurableStore, scope: ResourceScope, runId: RunId): 
 
 async function listRuns(store: DurableStore, scope: ResourceScope, limit: number): Promise<readonly RunRow[]> {
   const owner = parseResourceScope(scope);
-  if (!Number.isInteger(limit) || limit < 1 || limit > RUNS_PAGE_MAX) throw invalid('limit', `must be from 1 to ${RUNS_PAGE_MAX}`);
-  const stored = await store.list(runMachine.name, { owner: owner.tenantId, limit: RUNS_PAGE_MAX, order: 'newest' });
-  return stored
-    .map((record) => runRowSchema.parse(record.row))
-    .filter((run) => isOwn(run, owner))
-    .slice(0, limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > RUNS_PAGE_MAX) {
+    throw invalid('limit', `must be a whole number from 1 to ${RUNS_PAGE_MAX}`);
+  }
+  const { tenantId, ...labels } = owner;
+  const found: RunRow[] = [];
+  let before = 0;
+  // By the outbox, whose labels know the owner: other people's runs cost nothing.
+  for (;;) {
+    const { records } = await store.readStream({
+      stream: { family: 'turn', tenantId },
+      after: before,
+      limit: RUNS_PAGE_MAX,
+      order: 'newest',
+      filter: { labels, kinds: ['run_submitted'] },
+    });
+    for (const record of records) {
+      const run = await getRecord(store, runMachine, parseRunId(record.labels.runId));
+      if (run !== undefined && isOwn(run, owner)) found.push(run);
+      if (found.length === limit) return found;
+    }
+    before = records.at(-1)?.cursor ?? 0;
+    if (before <= 1 || records.length < RUNS_PAGE_MAX) return found;
+  }
 }
 
 function invalid(field: string, rule: string): TurnsError {

@@ -12,6 +12,8 @@ import {
   getRecord,
   idempotencyKeySchema,
   idempotencyMachine,
+  HostApiError,
+  describeIssues,
   parseWith,
   principalSchema,
   resourceScopeSchema,
@@ -28,7 +30,7 @@ import {
   type DigestPort,
   type DurableStore,
   type Ids,
-  type JsonObject,
+  type InvocationId,
   type RunId,
   type Write,
 } from '@reborn/host-api';
@@ -58,9 +60,11 @@ const acceptedSchema = z.strictObject({
   correlationId: correlationIdSchema,
 });
 
+type Accepted = z.infer<typeof acceptedSchema>;
+
 /** `thread_busy` is never stored: the same key may succeed once the thread is free. */
 export type SubmitTurnOutcome =
-  | z.infer<typeof acceptedSchema>
+  | Accepted
   | { readonly kind: 'thread_busy'; readonly activeRunId: RunId; readonly status: RunStatus };
 
 export interface SubmitDependencies {
@@ -70,14 +74,17 @@ export interface SubmitDependencies {
   readonly digest: DigestPort;
 }
 
-/** Errors: `host-api/invalid_value` naming the field, `turns/idempotency_conflict`, `turns/contended`. */
+/**
+ * Errors: `host-api/invalid_value` naming the field, `turns/idempotency_conflict`, `turns/contended`; those of the store,
+ * after which the same request with its idempotency key is safe to repeat.
+ */
 export async function submitTurn(dependencies: SubmitDependencies, request: unknown): Promise<SubmitTurnOutcome> {
   const turn = parseWith(submitTurnSchema, request, 'turn');
-  const fingerprint = digestOf({ kind: 'submit_turn', text: turn.text }, dependencies.digest);
+  const replay = replayOf(turn, dependencies.digest);
   for (let attempt = 0; attempt < CONTENTION_RETRIES_MAX; attempt += 1) {
-    const replayed = await findReplay(dependencies.store, turn, fingerprint);
+    const replayed = replay && (await findReplay(dependencies.store, replay));
     if (replayed !== undefined) return replayed;
-    const { writes, accepted } = buildUnit(dependencies, turn, fingerprint);
+    const { writes, accepted } = buildUnit(dependencies, turn, replay);
     const outcome = await dependencies.store.commit(writes);
     if (outcome.kind === 'committed') return accepted;
     if (outcome.reason !== 'thread_busy') continue;
@@ -89,36 +96,59 @@ export async function submitTurn(dependencies: SubmitDependencies, request: unkn
 
 type Turn = z.output<typeof submitTurnSchema>;
 
-async function findReplay(store: DurableStore, turn: Turn, fingerprint: Digest): Promise<SubmitTurnOutcome | undefined> {
+/** Under which key, and as what, a repeated request is recognised. */
+interface Replay {
+  readonly key: string;
+  readonly fingerprint: Digest;
+}
+
+function replayOf(turn: Turn, digest: DigestPort): Replay | undefined {
   if (turn.idempotencyKey === undefined) return undefined;
-  const row = await getRecord(store, idempotencyMachine, replayKey(turn));
+  const key = `submit|${toIdempotencyRecordKey(turn.scope, turn.idempotencyKey)}`;
+  return { key, fingerprint: digestOf({ kind: 'submit_turn', text: turn.text, profile: turn.profile ?? null }, digest) };
+}
+
+async function findReplay(store: DurableStore, replay: Replay): Promise<SubmitTurnOutcome | undefined> {
+  const row = await getRecord(store, idempotencyMachine, replay.key);
   if (row === undefined) return undefined;
-  if (row.fingerprint !== fingerprint) throw new TurnsError('turns/idempotency_conflict', { detail: { field: 'idempotencyKey' } });
-  return row.status === 'settled' ? acceptedSchema.parse(row.outcome) : undefined;
+  if (row.fingerprint !== replay.fingerprint) {
+    throw new TurnsError('turns/idempotency_conflict', { detail: { field: 'idempotencyKey' } });
+  }
+  if (row.status !== 'settled') return undefined;
+  const accepted = acceptedSchema.safeParse(row.outcome);
+  if (accepted.success) return accepted.data;
+  throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(accepted.error, 'outcome') });
 }
 
 function buildUnit(
   dependencies: SubmitDependencies,
   turn: Turn,
-  fingerprint: Digest,
-): { readonly writes: readonly Write[]; readonly accepted: z.infer<typeof acceptedSchema> } {
+  replay: Replay | undefined,
+): { readonly writes: readonly Write[]; readonly accepted: Accepted } {
   const { ids, clock } = dependencies;
-  const accepted = acceptedSchema.parse({ kind: 'accepted', turnId: ids.uuid(), runId: ids.uuid(), correlationId: ids.uuid() });
+  const accepted = acceptedSchema.parse({
+    kind: 'accepted',
+    turnId: ids.uuid(),
+    runId: ids.uuid(),
+    correlationId: ids.uuid(),
+  });
   const { turnId, runId, correlationId } = accepted;
-  const run: NewRun = { runId, turnId, correlationId, scope: turn.scope, actor: turn.actor, profile: turn.profile ?? INTERACTIVE_PROFILE };
+  const { scope, actor, profile = INTERACTIVE_PROFILE } = turn;
+  const run: NewRun = { runId, turnId, correlationId, scope, actor, profile };
   const atMs = clock.nowMs();
   const message = { kind: 'user_message' as const, entryId: eventIdSchema.parse(ids.uuid()), runId, text: turn.text };
-  const effect = { fingerprint, invocationId: invocationIdSchema.parse(ids.uuid()) };
-  const replay =
-    turn.idempotencyKey === undefined ? [] : [settleEffect(replayKey(turn), effect, 0, accepted as unknown as JsonObject)];
   const writes: Write[] = [
-    ...replay,
-    lockThread(turn.scope, runId),
+    ...(replay === undefined ? [] : [remember(replay, accepted, invocationIdSchema.parse(ids.uuid()))]),
+    lockThread(scope, runId),
     moveRun(runId, { trigger: 'submit', run }),
-    appendEntries(turn.scope, [message], atMs),
+    appendEntries(scope, [message], atMs),
     toOutbox(run, { eventId: eventIdSchema.parse(ids.uuid()), atMs, kind: 'run_submitted' }),
   ];
   return { writes, accepted };
+}
+
+function remember(replay: Replay, accepted: Accepted, invocationId: InvocationId): Write {
+  return settleEffect(replay.key, { fingerprint: replay.fingerprint, invocationId }, 0, { ...accepted });
 }
 
 async function findBusy(store: DurableStore, turn: Turn): Promise<SubmitTurnOutcome | undefined> {
@@ -126,8 +156,4 @@ async function findBusy(store: DurableStore, turn: Turn): Promise<SubmitTurnOutc
   if (lock?.status !== 'busy') return undefined;
   const active = await getRecord(store, runMachine, lock.runId);
   return active === undefined ? undefined : { kind: 'thread_busy', activeRunId: active.runId, status: active.status };
-}
-
-function replayKey(turn: Turn): string {
-  return `submit|${toIdempotencyRecordKey(turn.scope, turn.idempotencyKey ?? ('' as never))}`;
 }

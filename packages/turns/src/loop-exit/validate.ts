@@ -1,19 +1,31 @@
 /**
  * Whether the end that a loop claims is confirmed by what is stored. A claim that is not becomes a failure of the driver.
  *
+ * Not here: the form of a claim (`exit.ts`), making it happen (`../worker/step.ts`).
  * Source: specification 3, a.9.
  */
-import type { RunRow } from '../run.ts';
 import type { LoopExit } from '../loop/host.ts';
+import type { RunRow } from '../run.ts';
 import { unansweredCalls, type TranscriptEntry } from '../transcript/entry.ts';
 import type { RunEnd } from '../worker/step.ts';
+import { loopExitSchema } from './exit.ts';
 
-/** `issuedGates`: the gates that the host handed out in this sitting. */
-export function validateExit(
-  exit: LoopExit,
-  evidence: { readonly run: RunRow; readonly entries: readonly TranscriptEntry[]; readonly issuedGates: ReadonlySet<string> },
-): RunEnd {
-  const { run, entries, issuedGates } = evidence;
+/**
+ * `run`: as it stands now, not as it was claimed. `entries`: its thread. `issuedGates`: the gates that the host handed
+ * out in this sitting.
+ */
+export interface ExitEvidence {
+  readonly run: RunRow;
+  readonly entries: readonly TranscriptEntry[];
+  readonly issuedGates: ReadonlySet<string>;
+}
+
+export function validateExit(exit: LoopExit, evidence: ExitEvidence): RunEnd {
+  const claim = loopExitSchema.safeParse(exit);
+  return claim.success ? confirm(claim.data, evidence) : violation('what it returned does not have the form of an exit');
+}
+
+function confirm(exit: LoopExit, { run, entries, issuedGates }: ExitEvidence): RunEnd {
   switch (exit.kind) {
     case 'completed': {
       const reply = entries.find((entry) => entry.entryId === exit.replyEntryId && entry.runId === run.runId);
@@ -21,10 +33,10 @@ export function validateExit(
       if (!isReply) return violation('it named a reply that is not in the transcript');
       return unansweredCalls(entries, run.runId).length === 0 ? exit : violation('it left calls without a result');
     }
-    case 'parked': {
-      const confirmed = exit.gates.length > 0 && exit.gates.every((gateId) => issuedGates.has(gateId));
-      return confirmed ? exit : violation('it named a gate that the host did not open');
-    }
+    case 'parked':
+      return exit.gates.every((gateId) => issuedGates.has(gateId))
+        ? exit
+        : violation('it named a gate that the host did not open');
     case 'cancelled':
       return run.cancel === undefined ? violation('it stopped although nobody had cancelled the run') : exit;
     case 'failed':
@@ -33,5 +45,8 @@ export function validateExit(
 }
 
 function violation(what: string): RunEnd {
-  return { kind: 'failed', failure: { kind: 'driver_protocol_violation', explanation: `The loop broke its contract: ${what}.` } };
+  return {
+    kind: 'failed',
+    failure: { kind: 'driver_protocol_violation', explanation: `The loop broke its contract: ${what}.` },
+  };
 }

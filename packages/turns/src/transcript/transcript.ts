@@ -5,6 +5,8 @@
  */
 import {
   assert,
+  describeIssues,
+  HostApiError,
   PAGE_RECORDS_MAX,
   parseWith,
   type AppendWrite,
@@ -16,7 +18,7 @@ import {
 import { TRANSCRIPT_ENTRIES_MAX } from '../limits.ts';
 import { transcriptEntrySchema, type TranscriptEntry } from './entry.ts';
 
-/** Appends entries to the thread of `scope`. Idempotent by entry id. */
+/** Appends entries to the thread of `scope`. Idempotent by entry id. Errors: `host-api/invalid_value` naming the field. */
 export function appendEntries(scope: ResourceScope, entries: readonly TranscriptEntry[], atMs: number): AppendWrite {
   const { tenantId, ...axes } = scope;
   const records = entries.map((entry) => ({
@@ -31,7 +33,7 @@ export function appendEntries(scope: ResourceScope, entries: readonly Transcript
 
 /**
  * The last entries of the thread of `scope`, oldest first, at most 5,000. A thread belongs to tenant, agent, project and
- * thread id; who spoke in it does not matter.
+ * thread id; who spoke in it does not matter. Errors: `host-api/store_corrupt` for an entry of an unknown form.
  */
 export async function readThread(reader: StreamReader, scope: ResourceScope): Promise<readonly TranscriptEntry[]> {
   const { tenantId, agentId, projectId, threadId } = scope;
@@ -54,5 +56,12 @@ export async function readThread(reader: StreamReader, scope: ResourceScope): Pr
   return found
     .slice(0, TRANSCRIPT_ENTRIES_MAX)
     .toReversed()
-    .map((record) => transcriptEntrySchema.parse(record.body));
+    .map(parseEntry);
+}
+
+/** A gap in what was said would mislead a model, so an entry that cannot be read is a fault. */
+function parseEntry(stored: StreamRecord): TranscriptEntry {
+  const parsed = transcriptEntrySchema.safeParse(stored.body);
+  if (parsed.success) return parsed.data;
+  throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(parsed.error, 'entry') });
 }

@@ -6,23 +6,28 @@
  */
 import {
   acquireLease,
+  assert,
+  checkLease,
   eventIdSchema,
   getRecord,
   leaseMachine,
-  leaseRowSchema,
+  PAGE_RECORDS_MAX,
+  parseRunId,
   releaseLease,
   renewLease,
-  supersedeGate,
   type CommitOutcome,
+  type JsonObject,
   type LeaseProof,
   type RunId,
   type TenantId,
+  type Write,
 } from '@reborn/host-api';
+import { closeGates } from '../gate-closing.ts';
 import { toOutbox, type TurnEventKind } from '../lifecycle-event.ts';
-import { CRASHES_MAX } from '../limits.ts';
-import { moveRun, runMachine, runRowSchema, type RunRow } from '../run.ts';
+import { CONTENTION_RETRIES_MAX } from '../limits.ts';
+import { moveRun, parseRun, recoveryOf, runMachine, type RunRow } from '../run.ts';
 import { unlockThread } from '../thread-lock.ts';
-import type { RunnerDependencies } from './runner.ts';
+import type { RunnerDependencies } from './dependencies.ts';
 
 /** A run in the hands of one worker. */
 export interface ClaimedRun {
@@ -32,9 +37,10 @@ export interface ClaimedRun {
 
 /** How many candidates one claim looks at before it gives up for this time. */
 const CANDIDATES = 16;
+const LEASE_PREFIX = 'lease:run|';
 
 export function runLeaseKey(runId: RunId): string {
-  return `lease:run|${runId}`;
+  return `${LEASE_PREFIX}${runId}`;
 }
 
 /** Claims the run that has waited longest, or exactly `only`. `undefined` when there is nothing to claim. */
@@ -49,23 +55,31 @@ export async function claimNext(
   return undefined;
 }
 
-/** Extends the lease. `false`: it is lost, and the worker must stop at once. */
+/**
+ * Extends the lease; the lease of a run that somebody asked to cancel is left as it is, so that cancelling takes no longer
+ * than one lease. `false`: the lease is lost, and the worker must stop at once.
+ */
 export async function heartbeat(dependencies: RunnerDependencies, lease: LeaseProof): Promise<boolean> {
-  const outcome = await dependencies.store.commit([renewLease(lease, dependencies.leaseMs)]);
+  const { store, leaseMs } = dependencies;
+  const run = await getRecord(store, runMachine, toRunId(lease));
+  const outcome = await store.commit([run?.cancel === undefined ? renewLease(lease, leaseMs) : checkLease(lease)]);
   return outcome.kind === 'committed';
 }
 
 /** Takes back runs whose worker died: their lease ran out. Returns those that it moved. */
-export async function recoverExpired(dependencies: RunnerDependencies, request: { readonly tenantId: TenantId }): Promise<readonly RunId[]> {
-  const { store, clock } = dependencies;
+export async function recoverExpired(
+  dependencies: RunnerDependencies,
+  request: { readonly tenantId: TenantId },
+): Promise<readonly RunId[]> {
   const moved: RunId[] = [];
-  const running = await store.list(runMachine.name, { status: 'running', limit: 1000 });
+  const running = await dependencies.store.list(runMachine.name, {
+    owner: request.tenantId,
+    status: 'running',
+    limit: PAGE_RECORDS_MAX,
+  });
   for (const { row } of running) {
-    const run = runRowSchema.parse(row);
-    if (run.scope.tenantId !== request.tenantId) continue;
-    const lease = await getRecord(store, leaseMachine, runLeaseKey(run.runId));
-    if (lease?.status === 'held' && lease.expiresAtMs > clock.nowMs()) continue;
-    if (await recover(dependencies, run)) moved.push(run.runId);
+    const { runId } = parseRun(row);
+    if (await recover(dependencies, runId)) moved.push(runId);
   }
   return moved;
 }
@@ -80,47 +94,70 @@ async function candidates(
     return run?.status === 'queued' && run.scope.tenantId === request.tenantId ? [run] : [];
   }
   const queued = await store.list(runMachine.name, { owner: request.tenantId, status: 'queued', limit: CANDIDATES });
-  return queued.map((record) => runRowSchema.parse(record.row));
+  return queued.map((record) => parseRun(record.row));
 }
 
 async function claim(dependencies: RunnerDependencies, run: RunRow): Promise<ClaimedRun | undefined> {
   const { store, holder, leaseMs } = dependencies;
   const outcome = await store.commit([
     acquireLease(runLeaseKey(run.runId), holder, leaseMs),
-    moveRun(run.runId, { trigger: 'claim' }),
+    moveRun(run.runId, { trigger: 'claim', claims: run.claims + 1 }),
     toOutbox(run, event(dependencies, 'run_claimed', { count: run.claims + 1 })),
   ]);
   if (outcome.kind === 'conflict') return undefined;
-  return { run: runRowSchema.parse(rowAt(outcome, 1)), lease: proofAt(outcome, run.runId, holder) };
+  const { fence } = leaseMachine.row.parse(rowAt(outcome, 0));
+  return { run: parseRun(rowAt(outcome, 1)), lease: { key: runLeaseKey(run.runId), holder, fence } };
 }
 
-async function recover(dependencies: RunnerDependencies, run: RunRow): Promise<boolean> {
-  const { store, holder, leaseMs } = dependencies;
-  const taken = await store.commit([acquireLease(runLeaseKey(run.runId), holder, leaseMs)]);
-  if (taken.kind === 'conflict') return false;
-  const lease = proofAt(taken, run.runId, holder);
-  const over = run.cancel !== undefined || run.crashes + 1 >= CRASHES_MAX;
-  const kind = run.cancel !== undefined ? 'run_cancelled' : over ? 'run_failed' : 'run_recovered';
-  const reason = run.cancel ?? (over ? 'crash_retry_exhausted' : undefined);
-  const outcome = await store.commit([
-    releaseLease(lease),
-    moveRun(run.runId, { trigger: 'recover' }),
-    ...(over ? [...run.gates.map((gateId) => supersedeGate(gateId)), unlockThread(run.scope, run.runId)] : []),
-    toOutbox(run, event(dependencies, kind, reason === undefined ? {} : { reason })),
-  ]);
-  return outcome.kind === 'committed';
+/**
+ * One unit: it takes the lease, gives it back under its next token, which fences the dead worker off, and moves the run.
+ * What the unit does was decided by a look at the run; the machine refuses it when the run has moved since.
+ */
+async function recover(dependencies: RunnerDependencies, runId: RunId): Promise<boolean> {
+  const { store, clock, holder, leaseMs } = dependencies;
+  const key = runLeaseKey(runId);
+  for (let attempt = 0; attempt < CONTENTION_RETRIES_MAX; attempt += 1) {
+    const run = await getRecord(store, runMachine, runId);
+    if (run?.status !== 'running') return false;
+    const lease = await getRecord(store, leaseMachine, key);
+    if (lease?.status === 'held' && lease.expiresAtMs > clock.nowMs()) return false;
+    const outcome = await store.commit([
+      acquireLease(key, holder, leaseMs),
+      releaseLease({ key, holder, fence: (lease?.fence ?? 0) + 1 }),
+      ...(await recoveryWrites(dependencies, run)),
+    ]);
+    if (outcome.kind === 'committed') return true;
+    if (outcome.machine === leaseMachine.name) return false;
+  }
+  return false;
 }
 
-function event<Kind extends TurnEventKind>(dependencies: RunnerDependencies, kind: Kind, facts: { count?: number; reason?: string }) {
-  const { ids, clock } = dependencies;
+async function recoveryWrites(dependencies: RunnerDependencies, run: RunRow): Promise<readonly Write[]> {
+  const to = recoveryOf(run);
+  const move = moveRun(run.runId, { trigger: 'recover', to });
+  if (to === 'queued') return [move, toOutbox(run, event(dependencies, 'run_recovered'))];
+  const over = [...(await closeGates(dependencies.store, run.gates)), unlockThread(run.scope, run.runId)];
+  const said =
+    to === 'failed'
+      ? event(dependencies, 'run_failed', { reason: 'crash_retry_exhausted' })
+      : event(dependencies, 'run_cancelled', run.cancel === undefined ? {} : { reason: run.cancel });
+  return [move, ...over, toOutbox(run, said)];
+}
+
+function event(
+  { ids, clock }: RunnerDependencies,
+  kind: TurnEventKind,
+  facts: { readonly count?: number; readonly reason?: string } = {},
+) {
   return { eventId: eventIdSchema.parse(ids.uuid()), atMs: clock.nowMs(), kind, ...facts };
 }
 
-function rowAt(outcome: Extract<CommitOutcome, { kind: 'committed' }>, at: number): unknown {
-  const receipt = outcome.receipts[at];
-  return receipt?.kind === 'record' ? receipt.row : undefined;
+function toRunId(lease: LeaseProof): RunId {
+  return parseRunId(lease.key.startsWith(LEASE_PREFIX) ? lease.key.slice(LEASE_PREFIX.length) : undefined);
 }
 
-function proofAt(outcome: Extract<CommitOutcome, { kind: 'committed' }>, runId: RunId, holder: string): LeaseProof {
-  return { key: runLeaseKey(runId), holder, fence: leaseRowSchema.parse(rowAt(outcome, 0)).fence };
+function rowAt(outcome: Extract<CommitOutcome, { kind: 'committed' }>, at: number): JsonObject {
+  const receipt = outcome.receipts[at];
+  assert(receipt?.kind === 'record' && receipt.row !== undefined, 'a moved record is in its receipt');
+  return receipt.row;
 }

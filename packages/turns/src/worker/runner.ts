@@ -3,26 +3,20 @@
  *
  * Not here: the worker itself: its timing, its driver, its host (`@reborn/reborn`).
  */
-import { getRecord, type Clock, type DurableStore, type Ids, type LeaseProof, type RunId, type TenantId } from '@reborn/host-api';
+import {
+  boundedLine, getRecord, LEASE_TTL_MS_MAX, LEASE_TTL_MS_MIN, SCOPE_ID_BYTES_MAX, type LeaseProof, type RunId, type TenantId } from '@reborn/host-api';
 import { checkpointMachine, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { TurnsError } from '../errors.ts';
 import { runMachine, type RunRow } from '../run.ts';
 import type { TranscriptEntry } from '../transcript/entry.ts';
 import { readThread } from '../transcript/transcript.ts';
+import type { RunnerDependencies } from './dependencies.ts';
 import { claimNext, heartbeat, recoverExpired, type ClaimedRun } from './claim.ts';
 import { endSitting, writeStep, type EndOutcome, type RunEnd, type StepOutcome } from './step.ts';
 
-/** `holder` names this worker; `leaseMs` is how long it holds a run without a heartbeat. Units: milliseconds. */
-export interface RunnerDependencies {
-  readonly store: DurableStore;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly holder: string;
-  readonly leaseMs: number;
-}
-
 export interface Runner {
   claimNext(request: { readonly tenantId: TenantId; readonly only?: RunId }): Promise<ClaimedRun | undefined>;
-  /** `false`: the lease is lost, stop at once. */
+  /** `false`: the lease is lost, stop at once. A cancelled run's lease is not extended any more. */
   heartbeat(lease: LeaseProof): Promise<boolean>;
   recoverExpired(request: { readonly tenantId: TenantId }): Promise<readonly RunId[]>;
   /** The run as it stands now: its status, and whether somebody asked to cancel it. */
@@ -33,8 +27,10 @@ export interface Runner {
   endSitting(claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome>;
 }
 
+/** Errors: `turns/invalid_request` for a holder or a lease time that no lease can have. */
 export function createRunner(dependencies: RunnerDependencies): Runner {
   const { store } = dependencies;
+  checkLeaseTerms(dependencies);
   return {
     claimNext: (request) => claimNext(dependencies, request),
     heartbeat: (lease) => heartbeat(dependencies, lease),
@@ -45,4 +41,17 @@ export function createRunner(dependencies: RunnerDependencies): Runner {
     writeStep: (claimed, step) => writeStep(dependencies, claimed, step),
     endSitting: (claimed, end) => endSitting(dependencies, claimed, end),
   };
+}
+
+function checkLeaseTerms({ holder, leaseMs }: RunnerDependencies): void {
+  if (!boundedLine(SCOPE_ID_BYTES_MAX).safeParse(holder).success) {
+    throw invalid('holder', `must be one line of at most ${SCOPE_ID_BYTES_MAX} bytes`);
+  }
+  if (!Number.isInteger(leaseMs) || leaseMs < LEASE_TTL_MS_MIN || leaseMs > LEASE_TTL_MS_MAX) {
+    throw invalid('leaseMs', `must be a whole number from ${LEASE_TTL_MS_MIN} to ${LEASE_TTL_MS_MAX}`);
+  }
+}
+
+function invalid(field: string, rule: string): TurnsError {
+  return new TurnsError('turns/invalid_request', { detail: { field, rule } });
 }

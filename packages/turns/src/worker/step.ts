@@ -5,23 +5,29 @@
  * Not here: whether an end is believed (`../loop-exit/validate.ts`).
  */
 import {
+  assert,
   checkGateOpen,
   checkLease,
   eventIdSchema,
+  getRecord,
+  parseWith,
   releaseLease,
-  supersedeGate,
+  type CommitOutcome,
   type GateId,
   type Write,
 } from '@reborn/host-api';
-import { storeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { checkpointSchema, storeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts';
+import { TurnsError } from '../errors.ts';
+import { closeGates } from '../gate-closing.ts';
 import { toOutbox, type TurnEventKind } from '../lifecycle-event.ts';
-import type { RunFailure } from '../run.ts';
-import { moveRun } from '../run.ts';
+import { CONTENTION_RETRIES_MAX } from '../limits.ts';
+import { loopExitSchema } from '../loop-exit/exit.ts';
+import { moveRun, runMachine, type RunFailure, type RunRow } from '../run.ts';
 import { unlockThread } from '../thread-lock.ts';
 import type { TranscriptEntry } from '../transcript/entry.ts';
 import { appendEntries } from '../transcript/transcript.ts';
 import type { ClaimedRun } from './claim.ts';
-import type { RunnerDependencies } from './runner.ts';
+import type { RunnerDependencies } from './dependencies.ts';
 
 /** `lost`: the lease is gone; nothing was written, and the worker must stop. */
 export type StepOutcome = { readonly kind: 'written' } | { readonly kind: 'lost' };
@@ -36,6 +42,10 @@ export type RunEnd =
 /** `gate_answered`: a gate was resolved while the run was on its way to park; look at it again. */
 export type EndOutcome = StepOutcome | { readonly kind: 'gate_answered' };
 
+/**
+ * One checkpoint and what was said since the last one, together. Errors: `host-api/invalid_value` naming the field;
+ * `turns/invalid_request` for entries of another run and for words put into a person's mouth.
+ */
 export async function writeStep(
   dependencies: RunnerDependencies,
   claimed: ClaimedRun,
@@ -43,47 +53,102 @@ export async function writeStep(
 ): Promise<StepOutcome> {
   const { store, clock } = dependencies;
   const { run, lease } = claimed;
+  const checkpoint = parseWith(checkpointSchema, step.checkpoint, 'checkpoint');
+  for (const entry of step.entries) {
+    if (entry.runId !== run.runId) throw invalid('entries.runId', 'must be the run at work');
+    if (entry.kind === 'user_message') throw invalid('entries.kind', 'must be of the model or of a tool');
+  }
   const entries = step.entries.length === 0 ? [] : [appendEntries(run.scope, step.entries, clock.nowMs())];
-  const outcome = await store.commit([checkLease(lease), storeCheckpoint(run.runId, step.checkpoint), ...entries]);
+  const outcome = await store.commit([checkLease(lease), storeCheckpoint(run.runId, checkpoint), ...entries]);
   return { kind: outcome.kind === 'committed' ? 'written' : 'lost' };
 }
 
-/** Ends the sitting and gives the lease back, in one unit. */
+/**
+ * Ends the sitting and gives the lease back, in one unit. A run that somebody asked to cancel does not park any more: it
+ * is settled as cancelled. Errors: `host-api/invalid_value` naming the field; `turns/invalid_request` for a cancelled end
+ * that nobody asked for; `turns/contended`.
+ */
 export async function endSitting(dependencies: RunnerDependencies, claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome> {
-  const outcome = await dependencies.store.commit(endWrites(dependencies, claimed, end));
-  if (outcome.kind === 'committed') return { kind: 'written' };
-  return { kind: outcome.machine === 'gate' ? 'gate_answered' : 'lost' };
+  const { store } = dependencies;
+  let wanted: RunEnd = parseWith(loopExitSchema, end, 'end');
+  for (let attempt = 0; attempt < CONTENTION_RETRIES_MAX; attempt += 1) {
+    // As it stands now: since it was claimed, gates may have been answered and the run may have been cancelled.
+    const run = await getRecord(store, runMachine, claimed.run.runId);
+    if (run === undefined) return { kind: 'lost' };
+    if (wanted.kind === 'parked' && run.cancel !== undefined) wanted = { kind: 'cancelled' };
+    const writes = await endWrites(dependencies, { run, lease: claimed.lease }, wanted);
+    const outcome = await store.commit(writes);
+    if (outcome.kind === 'committed') return { kind: 'written' };
+    const settled = settleConflict(outcome, wanted);
+    if (settled !== undefined) return settled;
+  }
+  throw new TurnsError('turns/contended');
 }
 
-function endWrites(dependencies: RunnerDependencies, claimed: ClaimedRun, end: RunEnd): readonly Write[] {
-  const { run, lease } = claimed;
-  const guard = checkLease(lease);
-  const out = (kind: TurnEventKind, facts: { count?: number; reason?: string } = {}): Write => {
-    const { ids, clock } = dependencies;
-    return toOutbox(run, { eventId: eventIdSchema.parse(ids.uuid()), atMs: clock.nowMs(), kind, ...facts });
-  };
-  const over = [unlockThread(run.scope, run.runId), releaseLease(lease)];
+/** `undefined`: look again. */
+function settleConflict(conflict: Extract<CommitOutcome, { kind: 'conflict' }>, end: RunEnd): EndOutcome | undefined {
+  if (conflict.machine === 'lease') return { kind: 'lost' };
+  if (conflict.machine === 'gate') return end.kind === 'parked' ? { kind: 'gate_answered' } : undefined;
+  assert(conflict.machine === runMachine.name, 'a run holds the lock of its thread until it ends');
+  if (conflict.reason === 'cancel_requested') return undefined;
+  if (conflict.reason === 'cancel_not_requested') throw invalid('end', 'needs somebody who asked to cancel the run');
+  return { kind: 'lost' };
+}
+
+async function endWrites(dependencies: RunnerDependencies, held: ClaimedRun, end: RunEnd): Promise<readonly Write[]> {
+  const { run, lease } = held;
+  if (end.kind === 'parked') {
+    return [
+      checkLease(lease),
+      ...end.gates.map((gateId) => checkGateOpen(gateId)),
+      moveRun(run.runId, { trigger: 'park', gates: [...end.gates] }),
+      storeCheckpoint(run.runId, end.checkpoint),
+      out(dependencies, run, 'run_parked', { count: end.gates.length }),
+      releaseLease(lease),
+    ];
+  }
+  return [
+    checkLease(lease),
+    ...finalWrites(dependencies, run, end),
+    ...(await closeGates(dependencies.store, run.gates)),
+    unlockThread(run.scope, run.runId),
+    releaseLease(lease),
+  ];
+}
+
+function finalWrites(
+  dependencies: RunnerDependencies,
+  run: RunRow,
+  end: Exclude<RunEnd, { kind: 'parked' }>,
+): readonly Write[] {
   switch (end.kind) {
-    case 'parked':
-      return [
-        guard,
-        ...end.gates.map((gateId) => checkGateOpen(gateId)),
-        moveRun(run.runId, { trigger: 'park', gates: [...end.gates] }),
-        storeCheckpoint(run.runId, end.checkpoint),
-        out('run_parked', { count: end.gates.length }),
-        releaseLease(lease),
-      ];
     case 'completed':
-      return [guard, moveRun(run.runId, { trigger: 'complete', replyEntryId: end.replyEntryId }), out('run_completed'), ...over];
+      return [
+        moveRun(run.runId, { trigger: 'complete', replyEntryId: end.replyEntryId }),
+        out(dependencies, run, 'run_completed'),
+      ];
     case 'cancelled':
-      return [guard, moveRun(run.runId, { trigger: 'cancel' }), out('run_cancelled', { reason: run.cancel ?? 'user_requested' }), ...over];
+      return [
+        moveRun(run.runId, { trigger: 'cancel' }),
+        out(dependencies, run, 'run_cancelled', run.cancel === undefined ? {} : { reason: run.cancel }),
+      ];
     case 'failed':
       return [
-        guard,
         moveRun(run.runId, { trigger: 'fail', failure: end.failure }),
-        ...run.gates.map((gateId) => supersedeGate(gateId)),
-        out('run_failed', { reason: end.failure.kind }),
-        ...over,
+        out(dependencies, run, 'run_failed', { reason: end.failure.kind }),
       ];
   }
+}
+
+function out(
+  { ids, clock }: RunnerDependencies,
+  run: RunRow,
+  kind: TurnEventKind,
+  facts: { readonly count?: number; readonly reason?: string } = {},
+): Write {
+  return toOutbox(run, { eventId: eventIdSchema.parse(ids.uuid()), atMs: clock.nowMs(), kind, ...facts });
+}
+
+function invalid(field: string, rule: string): TurnsError {
+  return new TurnsError('turns/invalid_request', { detail: { field, rule } });
 }

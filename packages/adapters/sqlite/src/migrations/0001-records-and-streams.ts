@@ -4,7 +4,7 @@
  * `record.key` holds CESU-8, whose bytes sort as UTF-16 code units do (`record-key.ts`). The indexes of `record` are the
  * orders in which records are listed; the partial ones of `stream_record` cost nothing for records without that label.
  */
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 export const recordsAndStreams: Migration = {
   version: 1,

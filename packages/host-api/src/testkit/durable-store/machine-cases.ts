@@ -10,7 +10,14 @@ import {
 } from '../../durable/idempotency.ts';
 import { leaseMachine } from '../../durable/lease.ts';
 import type { CommitOutcome } from '../../durable/unit-of-work.ts';
-import { parseCapabilityId, parseCorrelationId, parseDigest, parseGateId, parseInvocationId, parseUserId } from '../../ids.ts';
+import {
+  parseCapabilityId,
+  parseCorrelationId,
+  parseDigest,
+  parseGateId,
+  parseInvocationId,
+  parseUserId,
+} from '../../ids.ts';
 import { buildScope } from '../builder.ts';
 import { equals } from '../contract-case.ts';
 import { fixedUuid } from '../fake-platform.ts';
@@ -73,7 +80,9 @@ const gateEdges = machineContract(gateMachine, {
   command: (trigger, _from, number) => {
     switch (trigger) {
       case 'open':
-        return { command: { trigger, gate: JSON.parse(JSON.stringify({ ...newGate(number), status: 'open', openedAtMs: 0 })) } };
+        return {
+          command: { trigger, gate: JSON.parse(JSON.stringify({ ...newGate(number), status: 'open', openedAtMs: 0 })) },
+        };
       case 'approve':
       case 'deny':
         return { command: { trigger, by: alice } };
@@ -128,10 +137,22 @@ export const machineCases = [
     receiptsOf(await store.commit([intendEffect('k', effect, terms)]));
     receiptsOf(await store.commit([reopenEffect('k', effect, 1)]));
     receiptsOf(await store.commit([intendEffect('k', effect, terms)]));
-    equals(reasonOf(await store.commit([settleEffect('k', effect, 1, { late: true })])), 'attempt_over', 'the first is over');
-    equals(reasonOf(await store.commit([settleEffect('k', effect, 0, {})])), 'attempt_over', 'an announced effect has a number');
+    equals(
+      reasonOf(await store.commit([settleEffect('k', effect, 1, { late: true })])),
+      'attempt_over',
+      'the first is over',
+    );
+    equals(
+      reasonOf(await store.commit([settleEffect('k', effect, 0, {})])),
+      'attempt_over',
+      'an announced effect has a number',
+    );
     receiptsOf(await store.commit([settleEffect('k', effect, 2, { done: true })]));
-    equals(await store.get('idempotency', 'k'), { status: 'settled', ...effect, outcome: { done: true }, attempt: 2 }, 'final');
+    equals(
+      await store.get('idempotency', 'k'),
+      { status: 'settled', ...effect, outcome: { done: true }, attempt: 2 },
+      'final',
+    );
   }),
 
   storeCase('gives an announced effect up only past its time or under a newer lease', async ({ store, setNowMs }) => {
@@ -139,16 +160,25 @@ export const machineCases = [
     for (const key of ['by-time', 'by-lease']) {
       receiptsOf(await store.commit([intendEffect(key, effect, { settleByMs: 1_000_100, lease })]));
     }
-    const lost = (key: string, proof?: typeof lease) => store.commit([presumeEffectLost(key, effect, 1, { lost: true }, proof)]);
+    const lost = (key: string, proof?: typeof lease) =>
+      store.commit([presumeEffectLost(key, effect, 1, { lost: true }, proof)]);
     equals(reasonOf(await lost('by-time')), 'still_running', 'its caller may still settle it');
     equals(reasonOf(await lost('by-lease', lease)), 'still_running', 'the same token proves nothing');
-    equals(reasonOf(await lost('by-lease', { ...lease, key: 'another', fence: 9 })), 'still_running', 'nor does another lease');
+    equals(
+      reasonOf(await lost('by-lease', { ...lease, key: 'another', fence: 9 })),
+      'still_running',
+      'nor does another lease',
+    );
     receiptsOf(await lost('by-lease', { ...lease, holder: 'second', fence: 4 }));
     setNowMs(1_000_099);
     equals(reasonOf(await lost('by-time')), 'still_running', 'one millisecond early');
     setNowMs(1_000_100);
     receiptsOf(await lost('by-time'));
-    equals(reasonOf(await store.commit([settleEffect('by-time', effect, 1, {})])), 'settle_from_settled', 'late results lose');
+    equals(
+      reasonOf(await store.commit([settleEffect('by-time', effect, 1, {})])),
+      'settle_from_settled',
+      'late results lose',
+    );
   }),
 
   storeCase('uses an approval once, for exactly what was asked, in time', async ({ store, setNowMs }) => {
@@ -171,7 +201,11 @@ export const machineCases = [
     const edit = { input: { text: 'edited' }, inputDigest: digest('e') };
     receiptsOf(await store.commit([approveGate(gateId, { by: alice, edit })]));
     const row = gateRowSchema.parse(await store.get('gate', gateId));
-    equals([row.input, row.receipt.inputDigest], [edit.input, edit.inputDigest], 'the edited input is what will be executed');
+    equals(
+      [row.input, row.receipt.inputDigest],
+      [edit.input, edit.inputDigest],
+      'the edited input is what will be executed',
+    );
     equals(row.resolution?.replacedInput, { text: 'original' }, 'the original is kept');
     equals(reasonOf(await store.commit([consumeGate(gateId, digests)])), 'receipt_mismatch', 'the old digest is void');
     receiptsOf(await store.commit([consumeGate(gateId, { ...digests, inputDigest: edit.inputDigest })]));

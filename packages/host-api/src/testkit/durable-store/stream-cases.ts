@@ -17,7 +17,11 @@ export const streamCases = [
 
   storeCase('knows nothing of a stream that was not begun', async ({ store }) => {
     equals(await store.readStream({ stream, after: 0, limit: 1 }), { head: 0, records: [] }, 'its head is 0');
-    equals(await store.readStream({ stream, after: 5, limit: 1 }), { head: 0, records: [] }, 'also when read from afar');
+    equals(
+      await store.readStream({ stream, after: 5, limit: 1 }),
+      { head: 0, records: [] },
+      'also when read from afar',
+    );
   }),
 
   storeCase('keeps the cursor of an event that is appended again, whatever it says now', async ({ store }) => {
@@ -39,8 +43,13 @@ export const streamCases = [
   storeCase('counts each stream for itself', async ({ store }) => {
     const others = [streamOf('acme', 'runtime'), streamOf('acme2'), streamOf('ACME')];
     const unit = [stream, ...others].map((each) => append(each, draft(1)));
-    equals(cursorsOf(await store.commit([...unit, append(stream, draft(2))])), [1, 1, 1, 1, 2], 'cursors are per stream');
-    for (const each of others) equals((await store.readStream({ stream: each, after: 0, limit: 9 })).head, 1, 'no mixing');
+    equals(
+      cursorsOf(await store.commit([...unit, append(stream, draft(2))])),
+      [1, 1, 1, 1, 2],
+      'cursors are per stream',
+    );
+    for (const each of others)
+      equals((await store.readStream({ stream: each, after: 0, limit: 9 })).head, 1, 'no mixing');
   }),
 
   storeCase('gives gapless cursors to concurrent units', async ({ store }) => {
@@ -56,10 +65,16 @@ export const streamCases = [
       return first?.kind === 'appended' ? first.cursors : [];
     });
     const expected = Array.from({ length: given.length }, (_none, at) => at + 1);
-    equals(given.toSorted((left, right) => left - right), expected, 'each cursor is given once, none is left out');
+    equals(
+      given.toSorted((left, right) => left - right),
+      expected,
+      'each cursor is given once, none is left out',
+    );
     const { head, records } = await store.readStream({ stream, after: 0, limit: 1000 });
     equals([head, records.map(({ cursor }) => cursor)], [given.length, expected], 'reading shows them all, in order');
-    const drafted = units.flatMap(([first]) => (first?.kind === 'append' ? first.records.map(({ eventId }) => eventId) : []));
+    const drafted = units.flatMap(([first]) =>
+      first?.kind === 'append' ? first.records.map(({ eventId }) => eventId) : [],
+    );
     const found = drafted.map((id) => records.find(({ eventId }) => eventId === id)?.cursor);
     equals(found, given, 'each receipt names the cursor under which the event is read');
   }),
@@ -68,7 +83,11 @@ export const streamCases = [
     receiptsOf(await store.commit([append(stream, ...Array.from({ length: 7 }, (_none, at) => draft(at)))]));
     const page = async (after: number, order?: 'newest') =>
       cursors(await store.readStream({ stream, after, limit: 3, ...(order === undefined ? {} : { order }) }));
-    equals([await page(0), await page(3), await page(6), await page(7)], [[1, 2, 3], [4, 5, 6], [7], []], 'oldest first');
+    equals(
+      [await page(0), await page(3), await page(6), await page(7)],
+      [[1, 2, 3], [4, 5, 6], [7], []],
+      'oldest first',
+    );
     equals(
       [await page(0, 'newest'), await page(5, 'newest'), await page(2, 'newest'), await page(1, 'newest')],
       [[7, 6, 5], [4, 3, 2], [1], []],

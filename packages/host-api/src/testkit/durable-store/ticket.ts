@@ -89,7 +89,14 @@ export function streamOf(tenant = 'acme', family: StreamKey['family'] = 'journal
 }
 
 export function draft(number: number, overrides: Partial<RecordDraft> = {}): RecordDraft {
-  return { eventId: parseEventId(fixedUuid(number)), kind: 'noted', atMs: 1, labels: {}, body: { number }, ...overrides };
+  return {
+    eventId: parseEventId(fixedUuid(number)),
+    kind: 'noted',
+    atMs: 1,
+    labels: {},
+    body: { number },
+    ...overrides,
+  };
 }
 
 export function append(stream: StreamKey, ...records: readonly RecordDraft[]): AppendWrite {

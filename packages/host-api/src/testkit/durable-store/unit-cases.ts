@@ -125,8 +125,8 @@ export const unitCases = [
       nothing: [null, false, [], {}],
       constructor: 'a name like any other',
     };
-    receiptsOf(await store.commit([putTicket("k'e\"y-é😀", note), append(streamOf(), draft(1, { body: note }))]));
-    equals((await getRecord(store, ticketMachine, "k'e\"y-é😀"))?.note, note, 'a record keeps its values');
+    receiptsOf(await store.commit([putTicket('k\'e"y-é😀', note), append(streamOf(), draft(1, { body: note }))]));
+    equals((await getRecord(store, ticketMachine, 'k\'e"y-é😀'))?.note, note, 'a record keeps its values');
     equals((await store.readStream(page)).records[0]?.body, note, 'an event keeps its values');
   }),
 
@@ -159,15 +159,12 @@ export const unitCases = [
     await rejects(store.get('ticket', 'a'), closed, 'no read');
     await rejects(store.list('ticket', { limit: 1 }), closed, 'no list');
     await rejects(store.readStream(page), closed, 'no stream');
-    await rejects(
-      (async () => store.onCommit(() => undefined))(),
-      closed,
-      'no listener',
-    );
+    await rejects((async () => store.onCommit(() => undefined))(), closed, 'no listener');
   }),
 
   storeCase('has everything that was acknowledged when it is opened again', async ({ store, opening }, harness) => {
-    if (harness.reopen === undefined) return equals(store.durability.survives, 'nothing', 'a store that keeps nothing says so');
+    if (harness.reopen === undefined)
+      return equals(store.durability.survives, 'nothing', 'a store that keeps nothing says so');
     receiptsOf(await store.commit([putTicket('a', 'kept'), append(streamOf(), draft(1), draft(2))]));
     await store.close();
     const again = await harness.reopen(opening);

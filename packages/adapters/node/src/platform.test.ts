@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { parseUserId, portableDigest } from '@reborn/host-api';
 import { describe, expect, test, vi } from 'vitest';
-import { createNodeCipher, createNodeDiagnostics, createNodeTimers, node, operatingSystemUser } from '../src/index.ts';
-import { bytesOf, textOf } from './support.ts';
+import { createNodeCipher, createNodeDiagnostics, createNodeTimers, node, operatingSystemUser } from './index.ts';
+import { bytesOf, textOf } from '../test/support.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

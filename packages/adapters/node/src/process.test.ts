@@ -1,9 +1,9 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessOutcome, ProcessRequest } from '@reborn/host-api';
-import { expect, test } from 'vitest';
-import { createNodeProcesses } from '../src/index.ts';
-import { at, bytesOf, temporaryFolder, textOf, until } from './support.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createNodeProcesses } from './index.ts';
+import { at, bytesOf, temporaryFolder, textOf, until } from '../test/support.ts';
 
 const PATH = '/usr/bin:/bin';
 
@@ -46,12 +46,12 @@ test('passes arguments as they are, without a shell', async () => {
 });
 
 test('gives a child only the environment of the request', async () => {
-  process.env['REBORN_SECRET'] = 'leak';
-  process.env['NODE_V8_COVERAGE'] ??= '';
+  // The second one is a variable that Node hands on by itself.
+  vi.stubEnv('REBORN_SECRET', 'leak').stubEnv('NODE_V8_COVERAGE', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
   const outcome = await createNodeProcesses().run(
     request('', { command: '/usr/bin/env', args: [], env: { GREETING: 'hello' } }),
   );
-  delete process.env['REBORN_SECRET'];
   expect(stdoutOf(outcome)).toBe('GREETING=hello\n');
 });
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NetworkOutcome, NetworkRequest } from '@reborn/host-api';
 import { expect, onTestFinished, test } from 'vitest';
-import { createNodeNetwork } from '../src/index.ts';
-import { bytesOf, temporaryFolder, textOf } from './support.ts';
+import { createNodeNetwork } from './index.ts';
+import { bytesOf, temporaryFolder, textOf } from '../test/support.ts';
 
 async function listening(server: Server | TcpServer): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -20,7 +20,13 @@ async function listening(server: Server | TcpServer): Promise<number> {
 }
 
 function request(url: string, overrides: Partial<NetworkRequest> = {}): NetworkRequest {
-  const base = { method: 'GET', headers: {}, addresses: ['127.0.0.1'], timeoutMs: 5000, responseBytesMax: 1000 } as const;
+  const base = {
+    method: 'GET',
+    headers: {},
+    addresses: ['127.0.0.1'],
+    timeoutMs: 5000,
+    responseBytesMax: 1000,
+  } as const;
   return { url, ...base, ...overrides };
 }
 
@@ -71,7 +77,13 @@ test('sends method, headers and body, and its own framing whatever the caller sa
   const outcome = await createNodeNetwork().exchange(
     request(`http://h:${port}/`, {
       method: 'POST',
-      headers: { 'X-One': '1', Host: 'evil', 'Content-Length': '1', 'Transfer-Encoding': 'chunked', Connection: 'x-one' },
+      headers: {
+        'X-One': '1',
+        Host: 'evil',
+        'Content-Length': '1',
+        'Transfer-Encoding': 'chunked',
+        Connection: 'x-one',
+      },
       body: bytesOf('hello'),
     }),
   );
@@ -159,10 +171,9 @@ test('is unreachable where nobody listens', async () => {
 test('checks the certificate against the name in the URL', async () => {
   const folder = await temporaryFolder();
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=good.invalid'],
-    ...['-addext', 'subjectAltName=DNS:good.invalid', '-keyout', key, '-out', cert],
-  ]).catch(() => undefined);
+  const options = `-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=good.invalid -keyout ${key} -out ${cert}`.split(' ');
+  const names = ['-addext', 'subjectAltName=DNS:good.invalid'];
+  const made = await promisify(execFile)('openssl', ['req', ...options, ...names]).catch(() => undefined);
   if (made === undefined) return;
   const [keyText, certText] = [await readFile(key, 'utf8'), await readFile(cert, 'utf8')];
   const port = await listening(createHttpsServer({ key: keyText, cert: certText }, echo));

@@ -1,0 +1,39 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cipherContract, fileSystemContract, platformContract, processesContract } from '@reborn/host-api/testkit';
+import { describe, test } from 'vitest';
+import { createNodeCipher, createNodeFileSystem, createNodeProcesses, node } from '../src/index.ts';
+import { at, temporaryFolder } from './support.ts';
+
+describe('platform contract', () => {
+  const platform = node({ timers: { keepAlive: true }, diagnostics: { write: () => undefined } });
+  const pass = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+  for (const { name, run } of platformContract) test(name, () => run({ platform, pass }));
+});
+
+describe('cipher contract', () => {
+  const cipher = createNodeCipher({ key: new Uint8Array(32).fill(1) });
+  const stranger = createNodeCipher({ key: new Uint8Array(32).fill(2) });
+  for (const { name, run } of cipherContract) test(name, () => run({ cipher, stranger }));
+});
+
+describe('processes contract', () => {
+  const processes = createNodeProcesses();
+  for (const { name, run } of processesContract) test(name, () => run({ processes, node: process.execPath }));
+});
+
+describe.each([true, false])('file system contract, descriptor paths: %s', (descriptorPaths) => {
+  for (const { name, run } of fileSystemContract) {
+    test.skipIf(descriptorPaths && process.platform !== 'linux')(name, async () => {
+      const root = await temporaryFolder();
+      const outside = await temporaryFolder();
+      await mkdir(join(root, 'empty'));
+      await writeFile(join(outside, 'secret.txt'), 'secret');
+      await run({
+        fileSystem: createNodeFileSystem({ roots: { '/projects': root }, descriptorPaths }),
+        folder: at('/projects/empty'),
+        linkOut: (path) => symlink(outside, join(root, path.slice('/projects'.length))),
+      });
+    });
+  }
+});

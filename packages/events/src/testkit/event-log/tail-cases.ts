@@ -1,0 +1,126 @@
+/**
+ * What the log promises to those who follow it live.
+ *
+ * Not here: durable followers (`../consumer-contract.ts`).
+ */
+import { buildScope, equals, holds, rejects } from '@reborn/host-api/testkit';
+import type { Cursor } from '../../cursor.ts';
+import { readScopeFor } from '../../read-scope.ts';
+import type { LogEntry } from '../../record/log-record.ts';
+import { createEventLog } from '../../stored-event-log.ts';
+import { buildLogRecord } from '../builder.ts';
+import { logCase, settle, wrapStore, type OpenedLog } from '../harness.ts';
+
+const scope = readScopeFor(buildScope());
+
+export const tailCases = [
+  logCase('gives history and then what is appended meanwhile, without gap and without repetition', async (opened) => {
+    const { log } = opened;
+    await appendMany(opened, 1, 30);
+    const reader = follow(opened);
+    const appended = Promise.all(Array.from({ length: 70 }, (_, at) => appendMany(opened, 31 + at, 1)));
+    const cursors: number[] = [];
+    while (cursors.length < 100) cursors.push(await nextCursor(reader));
+    await appended;
+    equals(cursors, Array.from({ length: 100 }, (_, at) => at + 1), 'a hundred records in order');
+    await reader.stop();
+    equals(await log.head('runtime', scope), 100, 'the head is where the reader stopped');
+  }),
+  logCase('begins behind the cursor and passes by what is not for it', async (opened) => {
+    await appendMany(opened, 1, 3);
+    const reader = follow(opened, 2 as Cursor);
+    await opened.log.append([buildLogRecord('run_submitted', 90, { scope: buildScope({ userId: 'bob' }) })]);
+    equals(await nextCursor(reader), 3, 'the first behind the cursor');
+    const next = nextCursor(reader);
+    await settle(opened);
+    await opened.log.append([buildLogRecord('run_submitted', 91, { scope: buildScope({ userId: 'bob' }) })]);
+    await settle(opened);
+    await appendMany(opened, 5, 1);
+    equals(await next, 6, 'the next of its own owner');
+    await reader.stop();
+  }),
+  logCase('sees a commit that falls between its look and its wait', async (opened) => {
+    let looks = 0;
+    const store = wrapStore(opened.store, {
+      readStream: async (request) => {
+        const page = await opened.store.readStream(request);
+        looks += 1;
+        if (looks === 1) {
+          await appendMany(opened, 1, 1);
+          await settle(opened);
+        }
+        return page;
+      },
+    });
+    const reader = follow({ ...opened, log: createEventLog(store) });
+    equals(await nextCursor(reader), 1, 'it looks again at once');
+    await reader.stop();
+  }),
+  logCase('holds nobody up when it is slow', async (opened) => {
+    const reader = follow(opened);
+    await appendMany(opened, 1, 5);
+    equals(await nextCursor(reader), 1, 'it takes one');
+    await appendMany(opened, 6, 200);
+    equals(await opened.log.head('runtime', scope), 205, 'appends go on without it');
+    for (let cursor = 2; cursor <= 205; cursor += 1) equals(await nextCursor(reader), cursor, 'and it misses none');
+    await reader.stop();
+  }),
+  logCase('ends when its signal aborts, while it waits and before it began', async (opened) => {
+    const waiting = follow(opened);
+    const next = waiting.entries.next();
+    await settle(opened);
+    waiting.abort();
+    equals(await next, { done: true, value: undefined }, 'a waiting reader ends');
+    const late = follow(opened);
+    late.abort();
+    equals(await late.entries.next(), { done: true, value: undefined }, 'one that never began ends too');
+  }),
+  logCase('listens to the store only while somebody follows', async (opened) => {
+    let listening = 0;
+    const store = wrapStore(opened.store, {
+      onCommit: (listener) => {
+        const off = opened.store.onCommit(listener);
+        listening += 1;
+        return () => {
+          listening -= 1;
+          off();
+        };
+      },
+    });
+    await appendMany(opened, 1, 2);
+    const log = createEventLog(store);
+    const [left, aborted] = [follow({ ...opened, log }), follow({ ...opened, log })];
+    await nextCursor(left);
+    await nextCursor(aborted);
+    equals(listening, 2, 'two readers listen');
+    await left.entries.return(undefined);
+    aborted.abort();
+    equals(listening, 0, 'neither one that left nor one that aborted and never came back is listened for');
+  }),
+  logCase('refuses a cursor ahead and a request without form', async (opened) => {
+    await rejects(follow(opened, 4 as Cursor).entries.next(), ['events/invalid_request'], 'a cursor ahead of the stream');
+    const bad = follow({ ...opened, log: { ...opened.log, tail: (request) => opened.log.tail({ ...request, kinds: [] }) } });
+    await rejects(bad.entries.next(), ['events/invalid_request'], 'no kinds at all');
+  }),
+];
+
+function follow({ log }: Pick<OpenedLog, 'log'>, after?: Cursor) {
+  const control = new AbortController();
+  const request = { family: 'runtime' as const, scope, signal: control.signal, ...(after === undefined ? {} : { after }) };
+  const entries = log.tail(request)[Symbol.asyncIterator]() as AsyncGenerator<LogEntry>;
+  const stop = async (): Promise<void> => {
+    control.abort();
+    await entries.return(undefined);
+  };
+  return { entries, abort: () => control.abort(), stop };
+}
+
+async function nextCursor(reader: { readonly entries: AsyncGenerator<LogEntry> }): Promise<number> {
+  const next = await reader.entries.next();
+  holds(next.done !== true, 'there is a next record');
+  return next.value.cursor;
+}
+
+async function appendMany({ log }: Pick<OpenedLog, 'log'>, first: number, count: number): Promise<void> {
+  await log.append(Array.from({ length: count }, (_, at) => buildLogRecord('run_submitted', first + at)));
+}

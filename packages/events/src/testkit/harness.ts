@@ -1,0 +1,97 @@
+/**
+ * What the cases of this package's contracts share: a store that is opened for one case, and a machine whose time moves
+ * when it is told to.
+ *
+ * Not here: the cases.
+ */
+import { gateMachine, leaseMachine, type DurableStore, type StoredMachine } from '@reborn/host-api';
+import { holds, type ContractCase, type FakePlatform } from '@reborn/host-api/testkit';
+import type { EventLog } from '../event-log.ts';
+import { createEventLog } from '../stored-event-log.ts';
+import { subscriptionMachine } from '../subscription/subscription.ts';
+
+/** One harness serves one case. Its stores take clock and timers from `platform`. */
+export interface LogHarness {
+  readonly platform: FakePlatform;
+  /** Opens an empty store. */
+  open(machines: readonly StoredMachine[]): Promise<DurableStore>;
+  /** Opens the same store again after it was closed. Absent where nothing is kept. */
+  reopen?(machines: readonly StoredMachine[]): Promise<DurableStore>;
+}
+
+export interface OpenedLog {
+  readonly store: DurableStore;
+  readonly log: EventLog;
+  readonly platform: FakePlatform;
+  /** Closes the store and opens it again; `undefined` where nothing is kept. */
+  restart(): Promise<OpenedLog | undefined>;
+}
+
+/** What a store needs to know for a log and its followers. Gates stand for whatever guards a handler uses. */
+const LOG_MACHINES: readonly StoredMachine[] = [subscriptionMachine, leaseMachine, gateMachine];
+
+/** A case that opens an empty store, uses it, and closes it whatever happens. */
+export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>): ContractCase<LogHarness> {
+  return {
+    name,
+    run: async (harness) => {
+      const stores = [await harness.open(LOG_MACHINES)];
+      const opened = (store: DurableStore): OpenedLog => ({
+        store,
+        log: createEventLog(store),
+        platform: harness.platform,
+        restart: async () => {
+          if (harness.reopen === undefined) return undefined;
+          await store.close();
+          const again = await harness.reopen(LOG_MACHINES);
+          stores.push(again);
+          return opened(again);
+        },
+      });
+      try {
+        for (const store of [...stores]) await use(opened(store));
+      } finally {
+        for (const store of stores) await store.close();
+      }
+    },
+  };
+}
+
+/** The store, with some of its functions in other hands. */
+export function wrapStore(store: DurableStore, overrides: Partial<DurableStore>): DurableStore {
+  return {
+    durability: store.durability,
+    commit: (writes) => store.commit(writes),
+    get: (machine, key) => store.get(machine, key),
+    list: (machine, request) => store.list(machine, request),
+    readStream: (request) => store.readStream(request),
+    onCommit: (listener) => store.onCommit(listener),
+    close: () => store.close(),
+    ...overrides,
+  };
+}
+
+/** Lets work that needs no time go on. */
+export async function settle({ store }: Pick<OpenedLog, 'store'>): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await store.get(leaseMachine.name, 'settle');
+}
+
+/** Waits, without time passing, until something is so. */
+export async function eventually(opened: OpenedLog, condition: () => boolean, statement: string): Promise<void> {
+  for (let turn = 0; turn < 500 && !condition(); turn += 1) await settle(opened);
+  holds(condition(), statement);
+}
+
+/** Lets time pass until the work is done. Units: milliseconds. */
+export async function whileTimePasses<T>(opened: OpenedLog, work: Promise<T>, stepMs = 100): Promise<T> {
+  let done = false;
+  const end = (): void => void (done = true);
+  work.then(end, end);
+  for (let turn = 0; turn < 2_000; turn += 1) {
+    await settle(opened);
+    if (done) return work;
+    opened.platform.advance(stepMs);
+  }
+  holds(done, 'the work comes to an end');
+  return work;
+}

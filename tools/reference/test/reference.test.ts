@@ -1,0 +1,44 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { errorCodes } from '../src/page/errors.ts';
+import { readLimits } from '../src/page/limits.ts';
+import { allPages } from '../src/pages.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const sources = globSync('packages/**/src/**/*.ts', { cwd: root, exclude: ['**/node_modules', '**/dist'] }).map((file) => ({
+  file,
+  text: readFileSync(join(root, file), 'utf8'),
+}));
+
+describe('the reference pages', () => {
+  test.each(allPages(root).map((page) => [page.file, page] as const))('%s says what the code says', (file, page) => {
+    expect(existsSync(join(root, file)) && readFileSync(join(root, file), 'utf8')).toBe(page.text);
+  });
+
+  test('every error code is raised somewhere', () => {
+    const production = sources.filter(({ file }) => !file.endsWith('.test.ts') && !file.includes('/testkit/'));
+    const raised = (code: string): boolean => {
+      const [owner = '', short = ''] = code.split('/');
+      return production.some(({ text }) => text.includes(`'${code}'`) || (text.includes(`\`${owner}/\${`) && text.includes(`'${short}'`)));
+    };
+    expect(errorCodes().filter((code) => !raised(code))).toEqual([]);
+  });
+
+  test('every error code that the code names stands on the page', () => {
+    const known = new Set(errorCodes());
+    const named = sources.flatMap(({ text }) =>
+      [...text.matchAll(/Error\('(?<code>(?:host-api|events|turns|hooks|host-runtime|reborn)\/[a-z_]+)'/g)].map(({ groups }) => groups?.['code'] ?? ''),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((code) => !known.has(code))).toEqual([]);
+  });
+
+  test('every bound has a reason', () => {
+    const limits = readLimits(root);
+    const files = globSync('packages/**/src/**/limits.ts', { cwd: root, exclude: ['**/node_modules'] });
+    const declared = files.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/^export const /gm)]).length;
+    expect(limits.length).toBe(declared);
+    expect(limits.filter((limit) => limit.reason.length < 10)).toEqual([]);
+  });
+});

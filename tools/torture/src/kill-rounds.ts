@@ -1,0 +1,170 @@
+/**
+ * The job, killed and started again: before and after each commit, inside its effects, and at random moments.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspectRound } from './inspect.ts';
+import type { JobSettings } from './job.ts';
+import { startJob } from './process-run.ts';
+import { startRecorder, type EffectRecorder } from './recorder-process.ts';
+
+/** How one round kills its first process. `atMs`: after so many milliseconds, from outside. */
+export type Kill =
+  | { readonly kind: 'commit'; readonly commit: number; readonly moment: 'before' | 'after' }
+  | { readonly kind: 'effect'; readonly effect: number; readonly moment: 'before' | 'after' }
+  | { readonly kind: 'random'; readonly atMs: number };
+
+export interface KillReport {
+  readonly rounds: number;
+  readonly killed: number;
+  readonly uncertain: number;
+  /** Commits that a run without a kill makes. */
+  readonly commits: number;
+  readonly violations: readonly string[];
+}
+
+const LEASE_MS = 400;
+/** A round that takes longer has got stuck. */
+const ROUND_MS = 60_000;
+
+export async function killRounds(options: {
+  readonly count: number;
+  readonly seed: number;
+  readonly report: (line: string) => void;
+}): Promise<KillReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'reborn-torture-'));
+  const recorder = await startRecorder(join(folder, 'effects.log'));
+  try {
+    const calm = await calmRound(folder, recorder);
+    const kills = chooseKills(options.count, calm, options.seed);
+    const results = await sideBySide(kills, (kill, at) => round(folder, recorder, kill, `round-${at}`, options.report));
+    return {
+      rounds: kills.length,
+      killed: results.filter((result) => result.killed).length,
+      uncertain: results.reduce((sum, result) => sum + result.uncertain, 0),
+      commits: calm.commits,
+      violations: results.flatMap((result) => result.violations),
+    };
+  } finally {
+    recorder.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface Calm {
+  readonly commits: number;
+  readonly ms: number;
+}
+
+/** One round without a kill: it says how many commits there are, and that the harness itself is sound. */
+async function calmRound(folder: string, recorder: EffectRecorder): Promise<Calm> {
+  const settings = settingsFor(folder, recorder, 'calm');
+  const before = performance.now();
+  const run = startJob(settings);
+  const ended = await run.ended;
+  const commits = Number(run.lines.find((line) => line.startsWith('commits '))?.slice('commits '.length));
+  const { violations, uncertain } = await inspectRound({ file: settings.file, round: 'calm', acknowledged: acksOf(run.lines) }, recorder);
+  if (ended !== 0 || !(commits > 20) || uncertain > 0 || violations.length > 0) {
+    throw new Error(`The job does not even work when nobody kills it: ${[...violations, ...run.lines.slice(-5)].join('; ')}`);
+  }
+  return { commits, ms: performance.now() - before };
+}
+
+async function round(
+  folder: string,
+  recorder: EffectRecorder,
+  kill: Kill,
+  name: string,
+  report: (line: string) => void,
+): Promise<{ readonly killed: boolean; readonly uncertain: number; readonly violations: readonly string[] }> {
+  const settings = settingsFor(folder, recorder, name);
+  const first = startJob({ ...settings, ...killSettings(kill) });
+  const stopAt = kill.kind === 'random' ? setTimeout(() => first.child.kill('SIGKILL'), kill.atMs) : undefined;
+  const firstEnd = await first.ended;
+  clearTimeout(stopAt);
+  const second = startJob(settings);
+  const stuck = setTimeout(() => second.child.kill('SIGKILL'), ROUND_MS);
+  const secondEnd = await second.ended;
+  clearTimeout(stuck);
+  const said = describeKill(kill);
+  const problems: string[] = [];
+  if (kill.kind !== 'random' && firstEnd !== 'SIGKILL') problems.push(`the first process was not killed (${String(firstEnd)})`);
+  if (secondEnd !== 0) problems.push(`the second process did not finish the job (${String(secondEnd)}): ${second.lines.slice(-3).join(' | ')}`);
+  if (!second.lines.includes('run completed ')) problems.push('the run is not completed');
+  const acknowledged = [...acksOf(first.lines), ...acksOf(second.lines)];
+  const { uncertain, violations } = await inspectRound({ file: settings.file, round: name, acknowledged }, recorder);
+  const all = [...problems, ...violations].map((violation) => `${said}: ${violation}`);
+  report(`${said}: ${all.length === 0 ? `held${uncertain > 0 ? `, ${uncertain} uncertain` : ''}` : all.join('; ')}`);
+  return { killed: firstEnd === 'SIGKILL', uncertain, violations: all };
+}
+
+/** Every boundary in turn, spread evenly over what `count` allows; a quarter of the rounds at random moments. */
+export function chooseKills(count: number, calm: Calm, seed: number): readonly Kill[] {
+  const moments = ['before', 'after'] as const;
+  const atCommits = Array.from({ length: calm.commits }, (_, at) => moments.map((moment): Kill => ({ kind: 'commit', commit: at + 1, moment }))).flat();
+  const inEffects = [1, 2, 3, 4].flatMap((effect) => moments.map((moment): Kill => ({ kind: 'effect', effect, moment })));
+  const boundaries = [...inEffects, ...atCommits];
+  const random = Math.max(1, Math.floor(count / 4));
+  const chosen = Math.min(count - random, boundaries.length);
+  const spread = Array.from({ length: chosen }, (_, at) => boundaries[Math.floor((at * boundaries.length) / chosen)]).filter((kill) => kill !== undefined);
+  const next = randomNumbers(seed);
+  const rest = Array.from({ length: count - spread.length }, (): Kill => ({ kind: 'random', atMs: Math.round(next() * calm.ms) }));
+  return [...spread, ...rest];
+}
+
+function settingsFor(folder: string, recorder: EffectRecorder, round: string): JobSettings {
+  const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0, dwellMs: 0 };
+  return { file: join(folder, round, 'agent.db'), port: recorder.port, round, leaseMs: LEASE_MS, ...never };
+}
+
+function killSettings(kill: Kill): Partial<JobSettings> {
+  switch (kill.kind) {
+    case 'commit':
+      return { killCommit: kill.commit, killMoment: kill.moment };
+    case 'effect':
+      return { killEffect: kill.effect, killMoment: kill.moment };
+    case 'random':
+      return {};
+  }
+}
+
+function describeKill(kill: Kill): string {
+  switch (kill.kind) {
+    case 'commit':
+      return `killed ${kill.moment} commit ${kill.commit}`;
+    case 'effect':
+      return `killed ${kill.moment} effect ${kill.effect}`;
+    case 'random':
+      return `killed after ${kill.atMs} ms`;
+  }
+}
+
+export function acksOf(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => line.startsWith('ack ')).map((line) => line.slice('ack '.length));
+}
+
+/** Two at a time: as many as there are cores. */
+async function sideBySide<T, R>(items: readonly T[], work: (item: T, at: number) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) {
+      const item = items[at];
+      if (item !== undefined) results[at] = await work(item, at);
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  return results;
+}
+
+/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,26 @@
+/** The effect recorder as a process, and what it wrote down. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface EffectRecorder {
+  readonly port: number;
+  /** How often the effect `n` of a round was written down. */
+  count(round: string, n: number): number;
+  stop(): void;
+}
+
+const RECORDER = fileURLToPath(new URL('./effect-recorder.ts', import.meta.url));
+
+export async function startRecorder(file: string): Promise<EffectRecorder> {
+  const child = spawn(process.execPath, [RECORDER, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise<number>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', (line) => resolve(Number(line)));
+  });
+  const count = (round: string, n: number): number =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line === `${round} ${n}`).length;
+  return { port, count, stop: () => void child.kill('SIGTERM') };
+}
