@@ -53,9 +53,12 @@ const PAIRS = [
 const EXTENSIONS = ['.pem', '.key', '.p12', '.pfx', '.jks', '.keystore'] as const;
 const HARMLESS_ENV = new Set(['.env.example', '.env.template', '.env.sample', '.env.dist']);
 
-/** True when some part of the path is known to hold credentials. Upper and lower case are the same. */
+/**
+ * True when some part of the path is known to hold credentials. Upper and lower case are the same, also for letters that
+ * a file system folds together (the long s of old print is an s).
+ */
 export function isSensitivePath(path: string): boolean {
-  const segments = path.toLowerCase().split(/[/\\]/);
+  const segments = path.normalize('NFC').toUpperCase().toLowerCase().split(/[/\\]/);
   return segments.some((segment, at) => {
     if (FOLDERS.has(segment) || NAMES.has(segment) || isEnvironmentFile(segment)) return true;
     if (EXTENSIONS.some((extension) => segment.endsWith(extension))) return true;

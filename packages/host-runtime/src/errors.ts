@@ -1,5 +1,5 @@
 /** Faults of the door. Denials, waits and failed calls are outcomes, not faults. */
-import { defineFaults } from '@reborn/host-api';
+import { defineFaults, InvariantError, isFault } from '@reborn/host-api';
 
 export const HostRuntimeError = defineFaults('host-runtime', {
   invalid_request: {
@@ -29,3 +29,13 @@ export const HostRuntimeError = defineFaults('host-runtime', {
   },
 });
 export type HostRuntimeError = InstanceType<typeof HostRuntimeError>;
+
+/**
+ * What callers see of trouble below the door: one class, no foreign text. Bugs stay bugs. The code of a fault below
+ * stands in `detail.rule`.
+ */
+export function toHostRuntimeError(error: unknown): unknown {
+  if (HostRuntimeError.is(error) || error instanceof InvariantError) return error;
+  const rule = isFault(error) ? `failed with ${error.code}` : 'failed';
+  return new HostRuntimeError('host-runtime/unavailable', { detail: { field: 'host', rule }, cause: error });
+}

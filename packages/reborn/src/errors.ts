@@ -12,11 +12,6 @@ export const RebornError = defineFaults('reborn', {
     remedy: 'Run `reborn doctor`: it names each part that keeps the host from production, and why.',
     retryable: false,
   },
-  invalid_recording: {
-    meaning: 'The file is not a recording that can be played',
-    remedy: 'Correct the named step and field; docs/guides/recordings.md describes the format.',
-    retryable: false,
-  },
   closed: {
     meaning: 'The host was already closed',
     remedy: 'Create a new one.',

@@ -42,3 +42,26 @@ describe('the reference pages', () => {
     expect(limits.filter((limit) => limit.reason.length < 10)).toEqual([]);
   });
 });
+
+describe('the snippets in the documents', () => {
+  const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: root })];
+  const snippets = documents.flatMap((document) =>
+    [...readFileSync(join(root, document), 'utf8').matchAll(/<!-- from (?<file>\S+) -->\n\n```ts\n(?<code>[^]*?)```/g)].map(({ groups }) => ({
+      document,
+      file: groups?.['file'] ?? '',
+      code: groups?.['code'] ?? '',
+    })),
+  );
+
+  test('there are some', () => {
+    expect(snippets.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each(snippets.map((snippet) => [snippet.document, snippet.file, snippet.code] as const))('%s shows %s as it is', (_document, file, code) => {
+    expect(code).toBe(readFileSync(join(root, file), 'utf8'));
+  });
+
+  test('each of them is compiled and run: it belongs to an example', () => {
+    expect(snippets.filter((snippet) => !snippet.file.startsWith('packages/examples/'))).toEqual([]);
+  });
+});

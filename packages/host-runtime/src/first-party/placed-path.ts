@@ -44,24 +44,17 @@ const NOT_PERMITTED: Readonly<Record<MountPermission, string>> = {
 
 /** Errors: `ToolFailure` `filesystem_denied` for whatever is not a permitted, harmless path inside a mount. */
 export function placePath(mounts: MountView, input: string, permission: MountPermission): PlacedPath {
-  const scoped = whenValid(() => resolveToolPath(input));
-  if (isSensitivePath(scoped)) throw sensitive();
-  const resolution = whenValid(() => resolveMount(mounts, scoped, permission));
-  switch (resolution.kind) {
-    case 'no_mount':
-      throw fileFailure('filesystem_denied', 'No mount holds this path. Paths begin at /workspace.');
-    case 'not_permitted':
-      throw fileFailure('filesystem_denied', NOT_PERMITTED[permission]);
-    case 'resolved':
-      if (isSensitivePath(resolution.path)) throw sensitive();
-      return { scoped, path: resolution.path, mount: resolution.mount };
-  }
+  return placeScoped(
+    mounts,
+    whenValid(() => resolveToolPath(input)),
+    permission,
+  );
 }
 
 /** As `placePath` for a path that a walk came by, which is passed over when it is refused. */
 export function placeFound(mounts: MountView, path: ScopedPath, permission: MountPermission): PlacedPath | undefined {
   try {
-    return placePath(mounts, path, permission);
+    return placeScoped(mounts, path, permission);
   } catch (reason) {
     if (!(reason instanceof ToolFailure)) throw reason;
     return undefined;
@@ -74,6 +67,20 @@ export function shownPath(scoped: ScopedPath): string {
   if (!scoped.startsWith(`${WORKSPACE}/`)) return scoped;
   const relative = scoped.slice(WORKSPACE.length + 1);
   return /^[A-Za-z]:/.test(relative) ? scoped : relative;
+}
+
+function placeScoped(mounts: MountView, scoped: ScopedPath, permission: MountPermission): PlacedPath {
+  if (isSensitivePath(scoped)) throw sensitive();
+  const resolution = whenValid(() => resolveMount(mounts, scoped, permission));
+  switch (resolution.kind) {
+    case 'no_mount':
+      throw fileFailure('filesystem_denied', 'No mount holds this path. Paths begin at /workspace.');
+    case 'not_permitted':
+      throw fileFailure('filesystem_denied', NOT_PERMITTED[permission]);
+    case 'resolved':
+      if (isSensitivePath(resolution.path)) throw sensitive();
+      return { scoped, path: resolution.path, mount: resolution.mount };
+  }
 }
 
 function whenValid<T>(resolve: () => T): T {

@@ -10,6 +10,7 @@ import {
   principalsOf,
   type CapabilityDescriptor,
   type CapabilityGrant,
+  type EffectKind,
   type EffectiveTrust,
   type Principal,
   type ResourceScope,
@@ -29,7 +30,7 @@ export interface AuthorizationRequest {
 
 /**
  * Default deny. A call is allowed only if one live grant to a principal of the scope covers every effect, and the trust
- * of the provider covers them too. `ask` and the profile's posture turn an allowance into a question; `deny` refuses.
+ * of the provider and the profile's posture do not stand against them. `ask` and the profile's posture turn an allowance into a question; `deny` refuses.
  * Order of grants does not matter. The verdicts stand in a fixed order, one for each source.
  */
 export function authorize(request: AuthorizationRequest): readonly Verdict[] {
@@ -38,12 +39,21 @@ export function authorize(request: AuthorizationRequest): readonly Verdict[] {
   if (!descriptor.effects.every((effect) => trust.allowedEffects.includes(effect))) {
     return [{ kind: 'deny', by: 'trust', code: 'policy_denied' }];
   }
+  const refusal = refusedByPosture(profile, descriptor.effects);
+  if (refusal !== undefined) return [{ kind: 'deny', by: 'profile', code: refusal }];
   const grants = grantVerdict(request);
   if (grants.kind === 'deny') return [grants];
   const verdicts: Verdict[] = [grants];
   if (descriptor.permission === 'ask') verdicts.push({ kind: 'approval', by: 'descriptor', code: 'permission_ask' });
   if (approvalByPolicy(profile, descriptor.effects)) verdicts.push({ kind: 'approval', by: 'profile', code: 'effects_ask' });
   return verdicts;
+}
+
+/** A posture without processes or without a network refuses what needs them, whoever granted it. */
+function refusedByPosture(profile: RuntimeProfile, effects: readonly EffectKind[]): 'policy_denied' | 'network_denied' | undefined {
+  const runsCode = effects.includes('spawn_process') || effects.includes('execute_code');
+  if (profile.processes === 'none' && runsCode) return 'policy_denied';
+  return profile.network === 'none' && effects.includes('network') ? 'network_denied' : undefined;
 }
 
 function grantVerdict(request: AuthorizationRequest): Verdict {

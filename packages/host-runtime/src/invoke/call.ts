@@ -6,7 +6,7 @@ import {
   checkLease,
   digestOf,
   eventIdSchema,
-  parseJsonValue,
+  HostApiError,
   toCanonicalJson,
   toIdempotencyRecordKey,
   idempotencyKeySchema,
@@ -16,6 +16,7 @@ import {
   type ExecutionContext,
   type GateId,
   type InvocationId,
+  type JsonValue,
   type LeaseProof,
   type Write,
 } from '@reborn/host-api';
@@ -25,12 +26,14 @@ import type { invokeRequestSchema, InvokeOutcome } from '../host-runtime.ts';
 import { FAILURES, type Effect, type FailureKind } from '../failure.ts';
 import { INPUT_BYTES_MAX } from '../limits.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
+import { deepFreeze, ownJson } from './own-json.ts';
 
 export type ParsedInvoke = z.output<typeof invokeRequestSchema>;
 
 /** `invocationId` is that of the first attempt: a call keeps its identity across gates and restarts. */
 export interface Call {
-  readonly request: ParsedInvoke;
+  /** What the caller sent, as a frozen copy. */
+  readonly input: JsonValue;
   readonly context: ExecutionContext;
   readonly capabilityId: CapabilityId;
   readonly effectKey: string;
@@ -42,25 +45,40 @@ export interface Call {
   readonly attempts: number;
 }
 
+/** Errors: `host-runtime/invalid_request`. */
 export function startCall(dependencies: RuntimeDependencies, request: ParsedInvoke): Call {
-  const { context, capabilityId } = request;
-  const input = parseJsonValue(request.input, 'input');
-  if (utf8Bytes(toCanonicalJson(input)) > INPUT_BYTES_MAX) {
-    throw new HostRuntimeError('host-runtime/invalid_request', {
-      detail: { field: 'request.input', rule: `must be at most ${INPUT_BYTES_MAX} bytes` },
-    });
-  }
+  const { capabilityId } = request;
+  const context = deepFreeze(structuredClone(request.context));
+  const { input, fingerprint } = takeInput(dependencies, request);
   const key = request.idempotencyKey ?? idempotencyKeySchema.parse(context.invocationId);
   return {
-    request,
+    input,
     context,
     capabilityId,
     effectKey: `call|${toIdempotencyRecordKey(context.scope, key)}`,
-    fingerprint: digestOf({ capabilityId, input }, dependencies.digest),
+    fingerprint,
     invocationId: context.invocationId,
     after: undefined,
     attempts: 0,
   };
+}
+
+function takeInput(
+  dependencies: RuntimeDependencies,
+  request: ParsedInvoke,
+): { readonly input: JsonValue; readonly fingerprint: Digest } {
+  const { capabilityId } = request;
+  const field = 'request.input';
+  try {
+    const input = ownJson(request.input, field);
+    const fingerprint = digestOf({ capabilityId, input }, dependencies.digest);
+    if (utf8Bytes(toCanonicalJson(input)) <= INPUT_BYTES_MAX) return { input, fingerprint };
+  } catch (error) {
+    const rule = HostApiError.is(error) ? String(error.detail['rule']) : 'must be plain JSON';
+    throw new HostRuntimeError('host-runtime/invalid_request', { detail: { field, rule } });
+  }
+  const rule = `must be at most ${INPUT_BYTES_MAX} bytes`;
+  throw new HostRuntimeError('host-runtime/invalid_request', { detail: { field, rule } });
 }
 
 export function leaseOf(call: Call): LeaseProof | undefined {

@@ -9,7 +9,7 @@ import type {
   RuntimeProfile,
   Timers,
 } from '@reborn/host-api';
-import type { CapabilityHandler } from '../lane/handler.ts';
+import type { AdoptedHandler } from '../lane/adopt-handler.ts';
 import type { ApproverPolicy, GrantSource } from './authority.ts';
 import type { CallPolicy } from './call-policy.ts';
 
@@ -22,7 +22,7 @@ export interface RuntimeDependencies {
   readonly digest: DigestPort;
   readonly profile: RuntimeProfile;
   readonly trust: HostTrustPolicy;
-  readonly handlers: ReadonlyMap<CapabilityId, CapabilityHandler>;
+  readonly handlers: ReadonlyMap<CapabilityId, AdoptedHandler>;
   readonly grants: GrantSource;
   readonly policy: CallPolicy;
   readonly approvers: ApproverPolicy;

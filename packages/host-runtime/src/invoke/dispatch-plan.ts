@@ -5,16 +5,16 @@
  * Source: rulings, section 4.
  */
 import { assert, type JsonValue } from '@reborn/host-api';
-import type { CapabilityHandler } from '../lane/handler.ts';
+import type { AdoptedHandler } from '../lane/adopt-handler.ts';
 
 const minted = new WeakSet<DispatchPlan>();
 
 export interface DispatchPlan {
-  readonly handler: CapabilityHandler;
+  readonly handler: AdoptedHandler;
   readonly input: JsonValue;
 }
 
-export function sealPlan(handler: CapabilityHandler, input: JsonValue): DispatchPlan {
+export function sealPlan(handler: AdoptedHandler, input: JsonValue): DispatchPlan {
   const plan = Object.freeze({ handler, input });
   minted.add(plan);
   return plan;

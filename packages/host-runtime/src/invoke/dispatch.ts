@@ -1,21 +1,26 @@
 /**
  * Executing one authorised call: its deadline, its cancellation, and what is known of the effect when it ends badly.
+ * Whatever the capability does or returns, there is a result.
  *
  * Not here: whether the call may be made (`pipeline.ts`), what becomes durable (`settle.ts`).
  */
 import {
+  InvariantError,
   isReadOnly,
   toCanonicalJson,
   utf8Bytes,
+  type CapabilityDescriptor,
   type InvocationId,
   type JsonValue,
   type ResourceScope,
   type Timers,
 } from '@reborn/host-api';
+import { toErrorKind } from '@reborn/events';
+import { boundText } from '../bound-text.ts';
 import { FAILURES, type Effect, type FailureKind } from '../failure.ts';
-import type { HandlerOutcome } from '../lane/handler.ts';
-import { FAILURE_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { FAILURE_MESSAGE_BYTES_MAX, OBEY_GRACE_MS } from '../limits.ts';
 import { usePlan, type DispatchPlan } from './dispatch-plan.ts';
+import { ownJson } from './own-json.ts';
 
 /** `code`: the capability's own token, for the journal. */
 export type DispatchResult =
@@ -28,65 +33,131 @@ export type DispatchResult =
       readonly message: string;
     };
 
-/** How long a handler may take to obey its signal before the door stops waiting. Units: milliseconds. */
-const OBEY_GRACE_MS = 250;
+/** Units: milliseconds. `deadlineMs` is what is left; nothing is begun when that is nothing. */
+export interface DispatchTerms {
+  readonly scope: ResourceScope;
+  readonly invocationId: InvocationId;
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  readonly timers: Timers;
+}
 
-export async function dispatch(
-  sealed: DispatchPlan,
-  call: { readonly scope: ResourceScope; readonly invocationId: InvocationId; readonly signal: AbortSignal; readonly timers: Timers },
-): Promise<DispatchResult> {
+type StopReason = 'timed_out' | 'cancelled';
+
+export async function dispatch(sealed: DispatchPlan, terms: DispatchTerms): Promise<DispatchResult> {
   const { handler, input } = usePlan(sealed);
-  const { scope, invocationId, timers } = call;
-  const { descriptor } = handler;
-  const stop = new AbortController();
-  const reads = isReadOnly(descriptor.effects);
-  let stoppedBy: 'timed_out' | 'cancelled' | undefined;
-  const end = (how: 'timed_out' | 'cancelled'): void => {
-    stoppedBy ??= how;
-    stop.abort();
-  };
-  const cancel = (): void => end('cancelled');
-  const stopTimer = timers.schedule(descriptor.deadlineMs, () => end('timed_out'));
-  call.signal.addEventListener('abort', cancel, { once: true });
-  if (call.signal.aborted) cancel();
+  const { scope, invocationId } = terms;
+  if (terms.signal.aborted) return failed('cancelled', 'none');
+  if (terms.deadlineMs <= 0) return failed('timed_out', 'none');
+  const reads = isReadOnly(handler.descriptor.effects);
+  const stop = openStop(terms);
   try {
-    const running = Promise.resolve().then(() => handler.run({ input, scope, invocationId, signal: stop.signal }));
-    const outcome = await Promise.race([running.catch(() => 'threw' as const), stopped(stop.signal, timers)]);
-    if (outcome === 'stopped') return failed(stoppedBy ?? 'cancelled', reads ? 'none' : 'uncertain');
-    if (outcome === 'threw') return failed(stoppedBy ?? 'capability_failed', reads ? 'none' : 'uncertain', 'threw');
-    return bounded(outcome, descriptor.outputBytesMax, reads, stoppedBy);
+    const call = Object.freeze({ input: structuredClone(input), scope, invocationId, signal: stop.signal });
+    const running = Promise.resolve().then(() => handler.run(call));
+    const ended = running.then(
+      (outcome: unknown) => () => toResult(outcome, handler.descriptor, reads, stop.reason()),
+      () => () => failed(stop.reason() ?? 'capability_failed', reads ? 'none' : 'uncertain', 'threw'),
+    );
+    const given = stop.over.then(() => () => failed(stop.reason() ?? 'cancelled', reads ? 'none' : 'uncertain'));
+    return (await Promise.race([ended, given]))();
   } finally {
-    stopTimer();
-    call.signal.removeEventListener('abort', cancel);
+    stop.close();
   }
 }
 
-function bounded(
-  outcome: HandlerOutcome,
-  outputBytesMax: number,
+/** What the capability answered; it may be anything. An effect that somebody else describes badly is uncertain. */
+function toResult(
+  answer: unknown,
+  descriptor: CapabilityDescriptor,
   reads: boolean,
-  stoppedBy: 'timed_out' | 'cancelled' | undefined,
+  stoppedBy: StopReason | undefined,
 ): DispatchResult {
-  if (outcome.kind === 'failed') {
-    const effect = reads ? 'none' : outcome.effect;
-    const message = outcome.message.slice(0, FAILURE_MESSAGE_BYTES_MAX / 4);
-    return { kind: 'failed', failureKind: stoppedBy ?? 'capability_failed', effect, code: outcome.code, message };
+  const rubbish = failed(stoppedBy ?? 'capability_failed', reads ? 'none' : 'uncertain', 'invalid_outcome');
+  const fields = read(answer, ['kind', 'output', 'code', 'message', 'effect']);
+  switch (fields?.['kind']) {
+    case 'completed':
+      return toCompleted(fields['output'], descriptor, reads);
+    case 'failed': {
+      const { effect: said, code, message } = fields;
+      const effect = said === 'none' || said === 'happened' ? said : 'uncertain';
+      const failureKind = stoppedBy ?? 'capability_failed';
+      const text = boundText(message, FAILURE_MESSAGE_BYTES_MAX) ?? '';
+      return {
+        kind: 'failed',
+        failureKind,
+        effect: reads ? 'none' : effect,
+        code: toErrorKind(code),
+        message: text === '' ? FAILURES[failureKind].message : text,
+      };
+    }
+    default:
+      return rubbish;
   }
-  const outputBytes = utf8Bytes(toCanonicalJson(outcome.output));
-  if (outputBytes > outputBytesMax) return failed('output_too_large', reads ? 'none' : 'happened');
-  return { kind: 'completed', output: outcome.output, outputBytes };
 }
 
-function failed(failureKind: FailureKind, effect: Effect, code: string = failureKind): DispatchResult {
+function toCompleted(output: unknown, descriptor: CapabilityDescriptor, reads: boolean): DispatchResult {
+  const effect: Effect = reads ? 'none' : 'happened';
+  try {
+    const own = ownJson(output, 'output');
+    const outputBytes = utf8Bytes(toCanonicalJson(own));
+    if (outputBytes > descriptor.outputBytesMax) return failed('output_too_large', effect);
+    return { kind: 'completed', output: own, outputBytes };
+  } catch (error) {
+    if (error instanceof InvariantError) throw error;
+    const message = 'The capability gave an output that is not plain JSON; it is withheld.';
+    return { ...failed('capability_failed', effect, 'invalid_output'), message };
+  }
+}
+
+/** Each field looked at once: an answer may be a proxy, or change while it is read. */
+function read(answer: unknown, names: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  try {
+    return Object.fromEntries(names.map((name) => [name, Reflect.get(answer, name)] as const));
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(
+  failureKind: FailureKind,
+  effect: Effect,
+  code: string = failureKind,
+): Extract<DispatchResult, { kind: 'failed' }> {
   return { kind: 'failed', failureKind, effect, code, message: FAILURES[failureKind].message };
 }
 
-function stopped(signal: AbortSignal, timers: Timers): Promise<'stopped'> {
-  return new Promise((resolve) => {
-    const wait = (): void => {
-      timers.schedule(OBEY_GRACE_MS, () => resolve('stopped'));
-    };
-    if (signal.aborted) wait();
-    else signal.addEventListener('abort', wait, { once: true });
+interface Stop {
+  readonly signal: AbortSignal;
+  /** Resolves when a handler that was told to stop has had its time to obey. */
+  readonly over: Promise<void>;
+  /** The first reason stands. */
+  reason(): StopReason | undefined;
+  close(): void;
+}
+
+function openStop(terms: DispatchTerms): Stop {
+  const { timers, signal, deadlineMs } = terms;
+  const controller = new AbortController();
+  let reason: StopReason | undefined;
+  let cancelGrace = (): void => undefined;
+  let giveUp = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    giveUp = resolve;
   });
+  const end = (how: StopReason): void => {
+    if (reason !== undefined) return;
+    reason = how;
+    cancelGrace = timers.schedule(OBEY_GRACE_MS, giveUp);
+    controller.abort();
+  };
+  const cancel = (): void => end('cancelled');
+  const cancelDeadline = timers.schedule(deadlineMs, () => end('timed_out'));
+  signal.addEventListener('abort', cancel, { once: true });
+  const close = (): void => {
+    cancelDeadline();
+    cancelGrace();
+    signal.removeEventListener('abort', cancel);
+  };
+  return { signal: controller.signal, over, reason: () => reason, close };
 }

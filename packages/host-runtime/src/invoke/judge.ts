@@ -15,14 +15,16 @@ import {
   type Write,
 } from '@reborn/host-api';
 import type { LogRecord } from '@reborn/events';
-import type { CapabilityHandler } from '../lane/handler.ts';
+import type { AdoptedHandler } from '../lane/adopt-handler.ts';
+import { askPolicy } from './ask-policy.ts';
 import { authorize } from './authorize.ts';
 import { recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
+import { deepFreeze } from './own-json.ts';
 
 /** A call with its final input and everything that was said about it. `asked` is empty when nobody has to be asked. */
 export interface JudgedInvocation {
-  readonly handler: CapabilityHandler;
+  readonly handler: AdoptedHandler;
   readonly input: JsonValue;
   readonly inputDigest: Digest;
   readonly authorityDigest: Digest;
@@ -35,6 +37,8 @@ export interface JudgedInvocation {
 export type JudgeOutcome =
   | { readonly kind: 'judged'; readonly judged: JudgedInvocation }
   | { readonly kind: 'unknown_capability' }
+  /** The capability could not check the input. */
+  | { readonly kind: 'broken' }
   | { readonly kind: 'invalid_input'; readonly field: string; readonly rule: string };
 
 /** `approved`: the call goes on from a gate; its input is the one that was approved, edits included. */
@@ -46,30 +50,34 @@ export async function judge(
 ): Promise<JudgeOutcome> {
   const handler = dependencies.handlers.get(call.capabilityId);
   if (handler === undefined) return { kind: 'unknown_capability' };
-  const checked = handler.checkInput(approved?.input ?? call.request.input);
+  const checked = handler.check(approved === undefined ? call.input : approved.input);
   if (checked.kind === 'invalid') return { kind: 'invalid_input', field: checked.field, rule: checked.rule };
+  if (checked.kind === 'broken') return checked;
   const { input } = checked;
   const inputDigest = digestOf(input, dependencies.digest);
   const trust = evaluateTrust(dependencies.trust, handler.provider);
   const { scope } = call.context;
-  const grants = await dependencies.grants.grantsFor(scope);
   const { descriptor } = handler;
+  // Before anybody is asked: what is decided while the set of hooks changes was decided under the old one.
+  const authority = authorityDigest(dependencies, handler, trust.class);
+  const grants = await dependencies.grants.grantsFor(scope);
   const own = authorize({ descriptor, scope, trust, grants, profile: dependencies.profile, nowMs: dependencies.clock.nowMs() });
-  const judgement = await dependencies.policy.judge({
-    context: { ...call.context, invocationId: call.invocationId },
+  const asked = {
+    context: deepFreeze({ ...call.context, invocationId: call.invocationId }),
     capabilityId: call.capabilityId,
     provider: descriptor.provider,
     effects: descriptor.effects,
-    input: deepFreeze(structuredClone(input)),
+    input,
     inputDigest,
     signal,
-  });
+  };
+  const judgement = await askPolicy(dependencies.policy, asked, dependencies.timers);
   const verdicts = [...own, ...judgement.verdicts];
   const judged = {
     handler,
     input,
     inputDigest,
-    authorityDigest: authorityDigest(dependencies, handler, trust.class),
+    authorityDigest: authority,
     verdict: composeMostRestrictive(verdicts),
     asked: approvalCodes(verdicts),
     records: [...judgement.records, ...verdicts.map((verdict) => verdictRecord(dependencies, call, verdict, inputDigest))],
@@ -79,7 +87,7 @@ export async function judge(
 }
 
 /** What an approval is bound to besides the input: the descriptor, the trust, the posture and the set of hooks. */
-function authorityDigest(dependencies: RuntimeDependencies, handler: CapabilityHandler, trustClass: string): Digest {
+function authorityDigest(dependencies: RuntimeDependencies, handler: AdoptedHandler, trustClass: string): Digest {
   const { descriptor, provider } = handler;
   return digestOf(
     {
@@ -102,10 +110,4 @@ function verdictRecord(dependencies: RuntimeDependencies, call: Call, verdict: V
     inputDigest,
     ...(verdict.kind === 'allow' ? {} : { code: verdict.code }),
   };
-}
-
-function deepFreeze(value: JsonValue): JsonValue {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner as JsonValue);
-  return Object.freeze(value);
 }

@@ -3,7 +3,14 @@
  *
  * Not here: outcomes that may be different next time; they are not stored.
  */
-import { capabilityIdSchema, invocationIdSchema, jsonValueSchema, type JsonObject } from '@reborn/host-api';
+import {
+  capabilityIdSchema,
+  describeIssues,
+  HostApiError,
+  invocationIdSchema,
+  jsonValueSchema,
+  type JsonObject,
+} from '@reborn/host-api';
 import { z } from 'zod';
 import { FAILURES, type FailureKind } from '../failure.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
@@ -32,7 +39,10 @@ export function toStoredOutcome(outcome: FinalOutcome): JsonObject {
   return { kind: 'failed', ...base, failureKind, effect, message };
 }
 
+/** Errors: `host-api/store_corrupt`. */
 export function parseStoredOutcome(stored: JsonObject): InvokeOutcome {
-  const { v: _, ...outcome } = storedOutcomeSchema.parse(stored);
+  const parsed = storedOutcomeSchema.safeParse(stored);
+  if (!parsed.success) throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(parsed.error, 'outcome') });
+  const { v: _, ...outcome } = parsed.data;
   return outcome.kind === 'failed' ? { ...outcome, fate: FAILURES[outcome.failureKind].fate } : outcome;
 }

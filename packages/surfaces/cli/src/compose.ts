@@ -1,0 +1,98 @@
+/**
+ * The composition: the only file that imports adapters and reads the environment.
+ *
+ * Not here: what is composed from which settings (`settings.ts`), the rules of the command line (`policy.ts`).
+ */
+import { files, node, operatingSystemUser } from '@reborn/adapter-node';
+import { sqlite } from '@reborn/adapter-sqlite';
+import { parseUserId } from '@reborn/host-api';
+import { createReplayModel, inMemory, parseRecording, type RebornOptions } from '@reborn/reborn';
+import type { ModelProvider } from '@reborn/turns/loop';
+import { CliError } from './errors.ts';
+import type { CliIo, HostParts, Machine, ModelChoice } from './machine.ts';
+import { cliPolicy } from './policy.ts';
+import { readTextFile } from './text-file.ts';
+
+/** A recording is at most 1 MiB; the parser says so in its own words. */
+const RECORDING_FILE_BYTES_MAX = 2 * 1024 * 1024;
+const PLAIN_COLUMNS = 100;
+
+/** This machine, and the account that the process runs under. */
+export function createMachine(): Machine {
+  // A pending delay keeps the process: somebody who follows a run waits for nothing else.
+  const platform = node({ timers: { keepAlive: true } });
+  return {
+    io: createIo(),
+    platform,
+    user: { kind: 'user', id: parseUserId(operatingSystemUser().id) },
+    cwd: process.cwd(),
+    nodeVersion: process.versions.node,
+    pid: process.pid,
+    hasVariable: (name) => (process.env[name] ?? '') !== '',
+    compose: async (parts) => composeHost(platform, parts),
+  };
+}
+
+async function composeHost(platform: RebornOptions['platform'], parts: HostParts): Promise<RebornOptions> {
+  const { workspace, system, leaseMs, gateTtlMs } = parts;
+  return {
+    platform,
+    storage: parts.storage.kind === 'memory' ? inMemory() : sqlite(parts.storage.file),
+    model: await composeModel(parts.model),
+    profile: parts.profile,
+    extensions: [
+      ...(workspace === undefined ? [] : [files(workspace.folder, { writable: true, closed: workspace.closed })]),
+      cliPolicy(),
+    ],
+    ...(system === undefined ? {} : { system }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...(gateTtlMs === undefined ? {} : { gateTtlMs }),
+  };
+}
+
+async function composeModel(choice: ModelChoice | undefined): Promise<ModelProvider> {
+  if (choice === undefined) return noModel;
+  if (choice.kind === 'recording') {
+    return createReplayModel(parseRecording(await readTextFile(choice.file, '--recording', RECORDING_FILE_BYTES_MAX)));
+  }
+  const { url, model, apiKeyEnv } = choice;
+  const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
+  if (apiKeyEnv !== undefined && (apiKey ?? '') === '') {
+    throw new CliError('cli/invalid_option', { detail: { field: '--api-key-env', rule: 'must name a variable that is set' } });
+  }
+  // Loaded on demand: a host that plays a recording starts without any vendor's code.
+  const { aiSdkModel } = await import('@reborn/adapter-ai-sdk-model');
+  return aiSdkModel({ endpoint: url, model, ...(apiKey === undefined ? {} : { apiKey }) });
+}
+
+/** For commands that only look. */
+const noModel: ModelProvider = Object.freeze({
+  label: 'none',
+  complete: () =>
+    Promise.resolve({ kind: 'failed', errorKind: 'unavailable', retryable: false, explanation: 'No model is chosen.' } as const),
+});
+
+function createIo(): CliIo {
+  const { stdin, stdout, stderr, env } = process;
+  const stop = new AbortController();
+  let asked = 0;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    asked += 1;
+    if (asked === 1) stop.abort();
+    // Asked again: at once, with the system's own meaning of the signal.
+    else process.removeAllListeners(signal).kill(process.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // Whoever reads stopped reading: there is nobody left to tell.
+  for (const stream of [stdout, stderr]) stream.on('error', () => stop.abort());
+  const terminal = stdin.isTTY === true && stdout.isTTY === true;
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    terminal,
+    colour: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+    columns: stdout.isTTY === true ? (stdout.columns ?? PLAIN_COLUMNS) : PLAIN_COLUMNS,
+    interrupted: stop.signal,
+    editor: env['VISUAL'] ?? env['EDITOR'],
+  };
+}

@@ -1,0 +1,77 @@
+/** Faults of the command line: what somebody typed or asked for cannot be done. */
+import { defineFaults } from '@reborn/host-api';
+
+export const CliError = defineFaults('cli', {
+  invalid_option: {
+    meaning: 'An option or an argument does not have the required form',
+    remedy: 'Correct it; `--help` after the command says what it takes.',
+    retryable: false,
+  },
+  unreadable_file: {
+    meaning: 'A file or folder that was named cannot be used',
+    remedy: 'Name one that is there and that you may read.',
+    retryable: false,
+  },
+  home_unusable: {
+    meaning: 'The home folder of the host cannot be used',
+    remedy: 'Name a folder that you may write to with --home; `reborn doctor` looks at it more closely.',
+    retryable: false,
+  },
+  no_home: {
+    meaning: 'There is no host here yet',
+    remedy: 'Go to the folder in which you ran `reborn run`, or name its home with --home.',
+    retryable: false,
+  },
+  no_model: {
+    meaning: 'No model is chosen',
+    remedy: 'Name an endpoint with --model <url>, a recording with --recording <file>, or set "model" in reborn.config.json.',
+    retryable: false,
+  },
+  not_found: {
+    meaning: 'There is no such thing here, or it belongs to somebody else',
+    remedy: 'Look at `reborn runs` for what there is.',
+    retryable: false,
+  },
+  ambiguous_id: {
+    meaning: 'The abbreviated id fits more than one',
+    remedy: 'Give more of it, or the whole id; `reborn runs` shows whole ids.',
+    retryable: false,
+  },
+  cursor_ahead: {
+    meaning: 'Nobody was ever given that cursor',
+    remedy: 'Use a cursor that `reborn events tail` has shown.',
+    retryable: false,
+  },
+  gate_closed: {
+    meaning: 'The gate is not open any more',
+    remedy: 'Nothing is left to do about it; `reborn explain <run>` says what became of it.',
+    retryable: false,
+  },
+  invalid_edit: {
+    meaning: 'The edited input is not one that the capability takes; the gate stays open',
+    remedy: 'Correct the named field and answer again.',
+    retryable: false,
+  },
+  not_authorised: {
+    meaning: 'You may not answer this gate; it stays open for the person in whose name the call is made',
+    remedy: 'Let that person answer. The attempt is in the audit.',
+    retryable: false,
+  },
+  thread_busy: {
+    meaning: 'Another run is under way in this thread',
+    remedy: 'Answer what it waits for, cancel it with `reborn runs cancel <run>`, or use another --thread.',
+    retryable: false,
+  },
+  other_workspace: {
+    meaning: 'This thread works on another folder',
+    remedy: 'Leave --dir out, or begin a new thread for the other folder.',
+    retryable: false,
+  },
+  unknown_thread: {
+    meaning: 'This home does not know which folder and which model the run works with, so it is left alone',
+    remedy: 'Cancel it with `reborn runs cancel <run>` and begin again.',
+    retryable: false,
+  },
+});
+export type CliError = InstanceType<typeof CliError>;
+export type CliErrorCode = CliError['code'];

@@ -1,0 +1,4 @@
+// The command line as a function, and what it wants to know of its machine.
+export { runCli } from './cli.ts';
+export { createMachine } from './compose.ts';
+export type { CliIo, HostParts, Machine, ModelChoice } from './machine.ts';

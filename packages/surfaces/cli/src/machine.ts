@@ -1,0 +1,50 @@
+/**
+ * What the commands know of the machine and of the person at it, as one value.
+ *
+ * Not here: where it comes from (`compose.ts`).
+ */
+import type { Platform, Principal, RuntimeProfileName } from '@reborn/host-api';
+import type { RebornOptions } from '@reborn/reborn';
+
+/** Output and the person's presence. Text goes out as it is; whoever prints foreign text cleans it first. */
+export interface CliIo {
+  out(text: string): void;
+  err(text: string): void;
+  /** A person sits at both ends: they can be asked. */
+  readonly terminal: boolean;
+  readonly colour: boolean;
+  readonly columns: number;
+  /** Aborts when the person wants to stop. */
+  readonly interrupted: AbortSignal;
+  /** The command line of the person's editor. */
+  readonly editor: string | undefined;
+}
+
+/** `url` and `model` of an OpenAI-compatible endpoint; `apiKeyEnv` names a variable, the key itself is never kept. */
+export type ModelChoice =
+  | { readonly kind: 'endpoint'; readonly url: string; readonly model: string; readonly apiKeyEnv?: string | undefined }
+  | { readonly kind: 'recording'; readonly file: string };
+
+/** Everything that a host is composed of. Without `workspace` it has no file tools, without `model` it cannot think. */
+export interface HostParts {
+  readonly profile: RuntimeProfileName;
+  readonly storage: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'memory' };
+  readonly workspace?: { readonly folder: string; readonly closed: readonly string[] };
+  readonly model?: ModelChoice;
+  readonly system?: string | undefined;
+  readonly leaseMs?: number | undefined;
+  readonly gateTtlMs?: number | undefined;
+}
+
+export interface Machine {
+  readonly io: CliIo;
+  readonly platform: Platform;
+  readonly user: Extract<Principal, { kind: 'user' }>;
+  readonly cwd: string;
+  readonly nodeVersion: string;
+  readonly pid: number;
+  /** True when the environment holds something under that name. */
+  hasVariable(name: string): boolean;
+  /** Errors: those of the recording; `cli/invalid_option` for a variable that is not set. */
+  compose(parts: HostParts): Promise<RebornOptions>;
+}

@@ -1,0 +1,57 @@
+/**
+ * A host for the length of one command, and the owner in whose name it is asked.
+ *
+ * Not here: what it is composed of (`settings.ts`, `compose.ts`).
+ */
+import { access } from 'node:fs/promises';
+import { parseTenantId, type ResourceScope, type ThreadId } from '@reborn/host-api';
+import { createReborn, inspectReborn, type Reborn } from '@reborn/reborn';
+import { CliError } from './errors.ts';
+import type { HostParts, Machine } from './machine.ts';
+import type { Settings } from './settings.ts';
+import { prepareHome, readThreadNote } from './thread-note.ts';
+
+export function ownerScope(machine: Machine): ResourceScope {
+  return { tenantId: parseTenantId('default'), userId: machine.user.id };
+}
+
+/** Opens, works, and closes in every case. */
+export async function withHost<T>(
+  machine: Machine,
+  settings: Settings,
+  parts: HostParts,
+  work: (host: Reborn) => Promise<T>,
+): Promise<T> {
+  const options = await machine.compose(parts);
+  if (inspectReborn(options).status !== 'refused') await prepareHome(settings.home);
+  const host = await createReborn(options);
+  try {
+    return await work(host);
+  } finally {
+    await host.close();
+  }
+}
+
+/** A host that only looks: it can neither think nor act. Errors: `cli/no_home` where nothing was ever kept. */
+export async function withReader<T>(machine: Machine, settings: Settings, work: (host: Reborn) => Promise<T>): Promise<T> {
+  const { storage } = settings;
+  const kept = storage.kind === 'sqlite' && (await access(storage.file).then(yes, no));
+  if (!kept) throw new CliError('cli/no_home');
+  return withHost(machine, settings, toParts(settings), work);
+}
+
+/** The parts that every host of these settings has. */
+export function toParts(settings: Settings): HostParts {
+  const { profile, storage, system, leaseMs, gateTtlMs } = settings;
+  return { profile, storage, system, leaseMs, gateTtlMs };
+}
+
+/** Errors: `cli/unknown_thread`: without its folder and its model a run is left alone. */
+export async function partsOfThread(settings: Settings, threadId: ThreadId | undefined): Promise<HostParts> {
+  const note = threadId === undefined ? undefined : await readThreadNote(settings.home, threadId);
+  if (note === undefined) throw new CliError('cli/unknown_thread');
+  return { ...toParts(settings), workspace: { folder: note.workspace, closed: [settings.home] }, model: note.model };
+}
+
+const yes = (): boolean => true;
+const no = (): boolean => false;

@@ -1,0 +1,145 @@
+/**
+ * One line for one happening: the few that matter while somebody watches, and all of them for `explain`.
+ *
+ * Not here: order (`story.ts`), columns and colours (`style.ts`).
+ */
+import type { Principal } from '@reborn/host-api';
+import type { LogRecord } from '@reborn/events';
+import type { Happening } from '../story.ts';
+import { summarise } from './json-summary.ts';
+import type { Line, Tone } from './style.ts';
+
+/** What somebody who watches wants to see; nothing for the rest. */
+export function progressLine(happening: Happening): Line | undefined {
+  if (happening.kind !== 'record') return storyLine(happening);
+  const { record } = happening;
+  switch (record.kind) {
+    case 'verdict_given':
+      return record.verdict === 'allow' ? undefined : recordLine(record);
+    case 'approval_requested':
+    case 'approval_resolved':
+    case 'approval_refused':
+    case 'approval_closed':
+    case 'model_failed':
+    case 'run_recovered':
+    case 'run_cancel_requested':
+    case 'hook_failed':
+    case 'hook_note':
+      return recordLine(record);
+    default:
+      return undefined;
+  }
+}
+
+export function storyLine(happening: Happening): Line {
+  switch (happening.kind) {
+    case 'said':
+      return line('model', happening.text);
+    case 'called': {
+      const { capabilityId, input } = happening.call;
+      return line('call', `${capabilityId}  ${summarise(input)}`);
+    }
+    case 'returned': {
+      const { call, result } = happening;
+      if (result.kind === 'completed') return line('done', `${call.capabilityId}  ${summarise(result.output)}`, 'good');
+      const label = ['denied', 'approval_denied'].includes(result.failureKind) ? 'denied' : 'failed';
+      const effect = result.effect === 'none' ? 'nothing happened' : `effect ${result.effect}`;
+      return line(label, `${call.capabilityId}  ${result.message} (${effect})`, 'bad');
+    }
+    case 'record':
+      return recordLine(happening.record);
+  }
+}
+
+function recordLine(record: LogRecord): Line {
+  switch (record.kind) {
+    case 'run_submitted':
+      return line('run', 'submitted');
+    case 'run_claimed':
+      return line('run', `taken up by a worker, sitting ${record.attempt}`);
+    case 'run_parked':
+      return line('run', `parked; waits for ${record.gates === 1 ? 'one answer' : `${record.gates} answers`}`, 'ask');
+    case 'run_resumed':
+      return line('run', 'queued again: its gate was answered');
+    case 'run_recovered':
+      return line('run', 'taken back from a worker that died', 'ask');
+    case 'run_cancel_requested':
+      return line('run', `somebody asked to cancel it (${record.reason})`, 'ask');
+    case 'run_completed':
+      return line('run', 'completed', 'good');
+    case 'run_failed':
+      return line('run', `failed (${record.errorKind})`, 'bad');
+    case 'run_cancelled':
+      return line('run', `cancelled (${record.reason})`, 'bad');
+    case 'model_started':
+      return line('model', `asked, attempt ${record.attempt}`, 'faint');
+    case 'model_completed':
+      return line('model', `answered with ${record.calls === 1 ? '1 call' : `${record.calls} calls`}`, 'faint');
+    case 'model_failed':
+      return line('model', `failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
+    case 'assistant_reply_finalized':
+      return line('model', 'reply final', 'faint');
+    case 'dispatch_requested':
+      return line('dispatch', `${record.capabilityId}  attempt ${record.attempt}`, 'faint');
+    case 'dispatch_succeeded':
+      return line('dispatch', `${record.capabilityId}  succeeded, ${record.outputBytes} bytes`, 'faint');
+    case 'dispatch_failed':
+      return line('dispatch', `${record.capabilityId}  failed (${record.errorKind}), effect ${record.effect}`, 'bad');
+    default:
+      return decisionLine(record);
+  }
+}
+
+type Decided = Exclude<LogRecord, { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }>;
+
+function decisionLine(record: Decided): Line {
+  switch (record.kind) {
+    case 'hook_dispatched':
+      return line('hook', `asked at ${record.point}`, 'faint');
+    case 'hook_decision_emitted':
+      return line('hook', `decided: ${record.verb}`, record.verb === 'observe' ? 'faint' : 'ask');
+    case 'hook_failed':
+      return line('hook', `failed (${record.category}); the call is refused`, 'bad');
+    case 'hook_poisoned':
+      return line('hook', `keeps refusing in this run (${record.category})`, 'bad');
+    case 'hook_note':
+      return line('note', record.text, 'faint');
+    case 'subscription_terminated':
+      return line('hook', `${record.subscription} was stopped (${record.reason})`, 'bad');
+    case 'delivery_failed':
+      return line('hook', `delivery ${record.cursor} failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
+    case 'delivery_dead_lettered':
+      return line('hook', `delivery ${record.cursor} given up after ${record.attempts} attempts`, 'bad');
+    case 'verdict_given':
+      return line('verdict', `${record.verdict} by ${record.by}${record.code === undefined ? '' : ` (${record.code})`}`, toneOf(record.verdict));
+    case 'effect_intended':
+      return line('intent', `${record.capabilityId}  announced durably, attempt ${record.attempt}`, 'faint');
+    case 'effect_settled':
+      return line('result', `${record.capabilityId}  ${record.outcome}, effect ${record.effect}, kept durably`, 'faint');
+    case 'call_denied':
+      return line('denied', `${record.capabilityId}  by ${record.by} (${record.code})`, 'bad');
+    case 'approval_requested':
+      return line('gate', `${record.gateId} open: ${record.capabilityId} waits for an answer (${record.asked.join(', ')})`, 'ask');
+    case 'approval_resolved': {
+      const answer = record.decision === 'approve' ? 'approved' : 'denied';
+      return line('answer', `${answer} by ${whoIs(record.by)}${record.edited ? ', with an edited input' : ''}`, record.decision === 'approve' ? 'good' : 'bad');
+    }
+    case 'approval_refused':
+      return line('answer', `of ${whoIs(record.by)} refused (${record.code}); the gate stays open`, 'bad');
+    case 'approval_closed':
+      return line('gate', `${record.gateId} closed: ${record.how}`, 'ask');
+  }
+}
+
+export function whoIs(principal: Principal): string {
+  return 'id' in principal ? `${principal.kind} ${principal.id}` : principal.kind;
+}
+
+function toneOf(verdict: 'allow' | 'approval' | 'auth' | 'deny'): Tone {
+  if (verdict === 'deny') return 'bad';
+  return verdict === 'allow' ? 'faint' : 'ask';
+}
+
+function line(label: string, text: string, tone: Tone = 'plain'): Line {
+  return { label, text, tone };
+}

@@ -1,0 +1,91 @@
+/**
+ * What the home remembers of each thread: the folder and the model that its runs work with. An answer is bound to a
+ * question about one folder, so whoever goes on with a run takes the folder from here and from nowhere else.
+ *
+ * Not here: what was said and done (the database). No key is ever written: only the name of its variable.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { boundedLine, parseJson, threadIdSchema, type ThreadId } from '@reborn/host-api';
+import { z } from 'zod';
+import { CliError } from './errors.ts';
+import type { ModelChoice } from './machine.ts';
+import { codeOf, readTextFileIfThere } from './text-file.ts';
+
+const NOTE_BYTES_MAX = 32 * 1024;
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const absolutePath = boundedLine(4096).refine((path) => isAbsolute(path), 'must be absolute');
+
+const threadNoteSchema = z.strictObject({
+  v: z.literal(1),
+  threadId: threadIdSchema,
+  workspace: absolutePath,
+  model: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('endpoint'),
+      url: boundedLine(2048),
+      model: boundedLine(256),
+      apiKeyEnv: boundedLine(128).optional(),
+    }),
+    z.strictObject({ kind: z.literal('recording'), file: absolutePath }),
+  ]),
+});
+
+export interface ThreadNote {
+  readonly threadId: ThreadId;
+  readonly workspace: string;
+  readonly model: ModelChoice;
+}
+
+/** Errors: `cli/home_unusable` for a note that is there and cannot be read. */
+export async function readThreadNote(home: string, threadId: ThreadId): Promise<ThreadNote | undefined> {
+  const unusable = (): CliError =>
+    new CliError('cli/home_unusable', { detail: { field: 'threads', rule: 'holds a note that cannot be read' } });
+  const text = await readTextFileIfThere(placeOf(home, threadId), 'threads', NOTE_BYTES_MAX).catch(() => {
+    throw unusable();
+  });
+  if (text === undefined) return undefined;
+  try {
+    const { v: _, ...note } = threadNoteSchema.parse(parseJson(text, 'note', NOTE_BYTES_MAX));
+    if (note.threadId === threadId) return note;
+  } catch {
+    // Said below: what exactly is wrong with it helps nobody.
+  }
+  throw unusable();
+}
+
+/** Durable when it resolves; a reader sees the old note or the new one. Errors: `cli/home_unusable`. */
+export async function writeThreadNote(home: string, note: ThreadNote): Promise<void> {
+  const file = placeOf(home, note.threadId);
+  const aside = `${file}.${process.pid}.tmp`;
+  const text = `${JSON.stringify(threadNoteSchema.parse({ v: 1, ...note }))}\n`;
+  await prepareHome(home);
+  try {
+    const handle = await open(aside, 'w', FILE_MODE);
+    await handle.writeFile(text).then(() => handle.sync()).finally(() => handle.close());
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
+    throw unwritable(error);
+  }
+}
+
+/** Makes the home, for this user alone, unless it is there. Errors: `cli/home_unusable`. */
+export async function prepareHome(home: string): Promise<void> {
+  try {
+    await mkdir(join(home, 'threads'), { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    throw unwritable(error);
+  }
+}
+
+/** Thread ids may hold what file names may not. */
+function placeOf(home: string, threadId: ThreadId): string {
+  return join(home, 'threads', `${createHash('sha256').update(threadId).digest('hex')}.json`);
+}
+
+function unwritable(error: unknown): CliError {
+  return new CliError('cli/home_unusable', { detail: { field: '--home', rule: `cannot be written (${codeOf(error).toLowerCase()})` } });
+}
