@@ -16,6 +16,9 @@ export const ORIGIN: Cursor = 0 as Cursor;
 export function parseCursor(value: unknown): Cursor {
   const number = typeof value === 'string' && /^(0|[1-9][0-9]{0,15})$/.test(value) ? Number(value) : value;
   const parsed = cursorSchema.safeParse(number);
-  if (!parsed.success) throw new EventsError('events/invalid_cursor', { detail: { field: 'cursor', rule: 'must be a whole decimal number' } });
+  if (!parsed.success)
+    throw new EventsError('events/invalid_cursor', {
+      detail: { field: 'cursor', rule: 'must be a whole decimal number' },
+    });
   return parsed.data;
 }

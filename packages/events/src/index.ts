@@ -20,7 +20,14 @@ export {
 
 // The log.
 export { cursorSchema, ORIGIN, parseCursor, type Cursor } from './cursor.ts';
-export { isReadScope, LOG_READ_CAPABILITY, readScopeByGrant, readScopeFor, type ReadNarrowing, type ReadScope } from './read-scope.ts';
+export {
+  isReadScope,
+  LOG_READ_CAPABILITY,
+  readScopeByGrant,
+  readScopeFor,
+  type ReadNarrowing,
+  type ReadScope,
+} from './read-scope.ts';
 export type { EventLog, ReadOutcome, ReadRequest, TailRequest } from './event-log.ts';
 export { createEventLog } from './stored-event-log.ts';
 
@@ -34,4 +41,9 @@ export {
   type DeliveryFailure,
 } from './subscription/consumer.ts';
 export { createConsumer } from './subscription/follower.ts';
-export { subscriptionMachine, subscriptionRowSchema, terminateSubscription, type SubscriptionRow } from './subscription/subscription.ts';
+export {
+  subscriptionMachine,
+  subscriptionRowSchema,
+  terminateSubscription,
+  type SubscriptionRow,
+} from './subscription/subscription.ts';

@@ -59,7 +59,8 @@ export function readScopeByGrant(
   narrowing: ReadNarrowing = {},
 ): ReadScope {
   const live = grant.expiresAtMs === undefined || grant.expiresAtMs > nowMs;
-  const covers = grant.capability === LOG_READ_CAPABILITY && grant.grantee.kind === 'tenant' && grant.grantee.id === tenantId;
+  const covers =
+    grant.capability === LOG_READ_CAPABILITY && grant.grantee.kind === 'tenant' && grant.grantee.id === tenantId;
   if (!live || !covers) throw new EventsError('events/not_granted');
   return new SealedReadScope(MINT, tenantId, undefined, narrowing);
 }

@@ -13,7 +13,9 @@ export const UNCLASSIFIED = 'unclassified';
 /** A closed token: lower-case words of at most 24 bytes, joined by `_`, `.` or `:`; at most 64 bytes in all. */
 export function toErrorKind(value: unknown): string {
   if (typeof value !== 'string' || value.length === 0 || value.length > ERROR_KIND_BYTES_MAX) return UNCLASSIFIED;
-  return value.split(/[.:]/).every((part) => part.length <= 24 && /^[a-z][a-z0-9_]*$/.test(part)) ? value : UNCLASSIFIED;
+  return value.split(/[.:]/).every((part) => part.length <= 24 && /^[a-z][a-z0-9_]*$/.test(part))
+    ? value
+    : UNCLASSIFIED;
 }
 
 /** A field that holds a closed token and turns everything else into `unclassified`. */

@@ -9,7 +9,15 @@ import { EventsError } from './errors.ts';
 import type { EventLog, ReadOutcome, ReadRequest, TailRequest } from './event-log.ts';
 import { PAGE_ENTRIES_MAX } from './limits.ts';
 import { isReadScope, type ReadScope } from './read-scope.ts';
-import { FAMILY_OF_KIND, LOG_FAMILIES, toAppends, toLogEntry, type LogEntry, type LogFamily, type LogRecord } from './record/log-record.ts';
+import {
+  FAMILY_OF_KIND,
+  LOG_FAMILIES,
+  toAppends,
+  toLogEntry,
+  type LogEntry,
+  type LogFamily,
+  type LogRecord,
+} from './record/log-record.ts';
 import { waitForChange } from './subscription/wait-for-change.ts';
 
 /** The log of everything that `store` holds. */
@@ -110,11 +118,11 @@ function checkRequest(request: Pick<ReadRequest, 'family' | 'scope' | 'after' | 
   if (!LOG_FAMILIES.includes(family)) throw invalid('family', `must be one of ${LOG_FAMILIES.join(', ')}`);
   if (!cursorSchema.optional().safeParse(after).success) throw invalid('after', 'must be a cursor');
   if (kinds === undefined) return;
-  const fits = kinds.length > 0 && kinds.length <= FILTER_KINDS_MAX && kinds.every((kind) => FAMILY_OF_KIND.get(kind) === family);
+  const fits =
+    kinds.length > 0 && kinds.length <= FILTER_KINDS_MAX && kinds.every((kind) => FAMILY_OF_KIND.get(kind) === family);
   if (!fits) throw invalid('kinds', `must be 1 to ${FILTER_KINDS_MAX} kinds of the family`);
 }
 
 function invalid(field: string, rule: string): EventsError {
   return new EventsError('events/invalid_request', { detail: { field, rule } });
 }
-

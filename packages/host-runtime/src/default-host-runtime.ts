@@ -4,40 +4,34 @@
  * Not here: choosing the parts (`@reborn/reborn`).
  */
 import {
-  describeIssues,
+  GATE_TTL_MS_MAX,
   runtimeProfile,
   type CapabilityId,
   type Clock,
-  type CorrelationId,
   type DigestPort,
   type DurableStore,
   type HostTrustPolicy,
   type Ids,
-  type InvocationId,
-  type ResourceScope,
   type RuntimeProfileName,
   type Timers,
-  isSameOwner,
 } from '@reborn/host-api';
-import type { z } from 'zod';
-import { HostRuntimeError } from './errors.ts';
+import { HostRuntimeError, toHostRuntimeError } from './errors.ts';
 import { resolveGate } from './gate/resolve.ts';
 import {
   cancelWorkSchema,
   invokeRequestSchema,
+  parseRequest,
   resolveGateSchema,
   visibleCapabilitiesSchema,
-  type CancelWorkOutcome,
   type HostRuntime,
-  type InvokeOutcome,
   type RuntimeHealth,
 } from './host-runtime.ts';
 import { ownerApproves, type ApproverPolicy, type GrantSource } from './invoke/authority.ts';
-import { startCall, type ParsedInvoke } from './invoke/call.ts';
 import type { CallPolicy } from './invoke/call-policy.ts';
 import type { RuntimeDependencies } from './invoke/dependencies.ts';
+import { Desk } from './invoke/desk.ts';
 import { noHooks } from './invoke/no-hooks.ts';
-import { runPipeline } from './invoke/pipeline.ts';
+import { adoptHandler, type AdoptedHandler } from './lane/adopt-handler.ts';
 import type { CapabilityHandler } from './lane/handler.ts';
 import { GATE_TTL_MS } from './limits.ts';
 import { visibleSurface } from './surface/visible-surface.ts';
@@ -58,84 +52,38 @@ export interface HostRuntimeOptions {
   readonly gateTtlMs?: number;
 }
 
-/** Errors: `host-runtime/invalid_composition` for two capabilities of one id. */
+/** Errors: `host-runtime/invalid_composition` naming the part that is wrong, and for two capabilities of one id. */
 export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
+  const gateTtlMs = options.gateTtlMs ?? GATE_TTL_MS;
+  if (!Number.isInteger(gateTtlMs) || gateTtlMs < 1 || gateTtlMs > GATE_TTL_MS_MAX) {
+    throw invalidComposition('gateTtlMs', `must be a whole number from 1 to ${GATE_TTL_MS_MAX}`);
+  }
   const dependencies: RuntimeDependencies = {
     ...options,
     profile: runtimeProfile(options.profile),
-    handlers: indexHandlers(options.capabilities),
+    handlers: indexHandlers(options.capabilities, options.digest),
     policy: options.policy ?? noHooks(options.digest),
     approvers: options.approvers ?? ownerApproves,
-    gateTtlMs: options.gateTtlMs ?? GATE_TTL_MS,
+    gateTtlMs,
   };
   const desk = new Desk(dependencies);
   return {
-    invokeCapability: async (request, call) => desk.invoke(parse(invokeRequestSchema, request), call?.signal),
-    resolveGate: async (request) => resolveGate(dependencies, parse(resolveGateSchema, request)),
-    visibleCapabilities: async (request) => visibleSurface(dependencies, parse(visibleCapabilitiesSchema, request).scope),
-    cancelWork: async (request) => desk.cancel(parse(cancelWorkSchema, request)),
-    runtimeStatus: async () => ({ active: desk.active() }),
-    health: async () => health(dependencies),
+    invokeCapability: (request, call) => asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), call?.signal)),
+    resolveGate: (request) => asDoor(() => resolveGate(dependencies, parseRequest(resolveGateSchema, request))),
+    visibleCapabilities: (request) =>
+      asDoor(() => visibleSurface(dependencies, parseRequest(visibleCapabilitiesSchema, request).scope)),
+    cancelWork: (request) => asDoor(() => desk.cancel(parseRequest(cancelWorkSchema, request))),
+    runtimeStatus: () => asDoor(() => ({ active: desk.active() })),
+    health: () => asDoor(() => health(dependencies)),
   };
 }
 
-interface Work {
-  readonly scope: ResourceScope;
-  readonly invocationId: InvocationId;
-  readonly correlationId: CorrelationId;
-  readonly capabilityId: CapabilityId;
-  readonly fingerprint: string;
-  readonly stop: AbortController;
-  readonly outcome: Promise<InvokeOutcome>;
-}
-
-/** The calls under way in this process. Two calls of one key are one call. */
-class Desk {
-  readonly #dependencies: RuntimeDependencies;
-  readonly #work = new Map<string, Work>();
-
-  constructor(dependencies: RuntimeDependencies) {
-    this.#dependencies = dependencies;
-  }
-
-  async invoke(request: ParsedInvoke, signal: AbortSignal | undefined): Promise<InvokeOutcome> {
-    const { effectKey, fingerprint } = startCall(this.#dependencies, request);
-    const running = this.#work.get(effectKey);
-    if (running !== undefined) {
-      if (running.fingerprint !== fingerprint) throw new HostRuntimeError('host-runtime/idempotency_conflict');
-      return running.outcome;
-    }
-    const stop = new AbortController();
-    const forward = (): void => stop.abort();
-    signal?.addEventListener('abort', forward, { once: true });
-    if (signal?.aborted === true) stop.abort();
-    const outcome = runPipeline(this.#dependencies, request, stop.signal).finally(() => {
-      this.#work.delete(effectKey);
-      signal?.removeEventListener('abort', forward);
-    });
-    const { context, capabilityId } = request;
-    const { scope, invocationId, correlationId } = context;
-    this.#work.set(effectKey, { scope, invocationId, correlationId, capabilityId, fingerprint, stop, outcome });
-    return outcome;
-  }
-
-  cancel(target: z.output<typeof cancelWorkSchema>): CancelWorkOutcome {
-    const { scope, invocationId, correlationId } = target;
-    if (invocationId === undefined && correlationId === undefined) {
-      throw invalidRequest('target', 'must name an invocation or a correlation');
-    }
-    const matching = [...this.#work.values()].filter(
-      (work) =>
-        isSameOwner(work.scope, scope) &&
-        (invocationId === undefined || work.invocationId === invocationId) &&
-        (correlationId === undefined || work.correlationId === correlationId),
-    );
-    for (const work of matching) work.stop.abort();
-    return { cancelled: matching.map((work) => work.invocationId) };
-  }
-
-  active(): readonly { readonly invocationId: InvocationId; readonly capabilityId: CapabilityId }[] {
-    return [...this.#work.values()].map(({ invocationId, capabilityId }) => ({ invocationId, capabilityId }));
+/** One class of faults comes out of the door, whatever failed behind it. */
+async function asDoor<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toHostRuntimeError(error);
   }
 }
 
@@ -155,27 +103,24 @@ async function health(dependencies: RuntimeDependencies): Promise<RuntimeHealth>
   };
 }
 
-function indexHandlers(capabilities: readonly CapabilityHandler[]): ReadonlyMap<CapabilityId, CapabilityHandler> {
-  const handlers = new Map<CapabilityId, CapabilityHandler>();
-  for (const handler of [...capabilities].sort(byId)) {
+function indexHandlers(
+  capabilities: readonly CapabilityHandler[],
+  digest: DigestPort,
+): ReadonlyMap<CapabilityId, AdoptedHandler> {
+  const handlers = new Map<CapabilityId, AdoptedHandler>();
+  for (const handler of capabilities.map((each) => adoptHandler(each, digest)).sort(byId)) {
     const { id } = handler.descriptor;
-    if (handlers.has(id)) throw new HostRuntimeError('host-runtime/invalid_composition', { detail: { field: 'capabilities', rule: `has ${id} twice` } });
+    if (handlers.has(id)) throw invalidComposition('capabilities', `has ${id} twice`);
     handlers.set(id, handler);
   }
   return handlers;
 }
 
-function byId(left: CapabilityHandler, right: CapabilityHandler): number {
+function byId(left: AdoptedHandler, right: AdoptedHandler): number {
   if (left.descriptor.id === right.descriptor.id) return 0;
   return left.descriptor.id < right.descriptor.id ? -1 : 1;
 }
 
-function parse<T>(schema: z.ZodType<T>, request: unknown): T {
-  const parsed = schema.safeParse(request);
-  if (parsed.success) return parsed.data;
-  throw new HostRuntimeError('host-runtime/invalid_request', { detail: describeIssues(parsed.error, 'request') });
-}
-
-function invalidRequest(field: string, rule: string): HostRuntimeError {
-  return new HostRuntimeError('host-runtime/invalid_request', { detail: { field, rule } });
+function invalidComposition(field: string, rule: string): HostRuntimeError {
+  return new HostRuntimeError('host-runtime/invalid_composition', { detail: { field, rule } });
 }

@@ -8,6 +8,7 @@ import {
   boundedText,
   capabilityIdSchema,
   correlationIdSchema,
+  describeIssues,
   executionContextSchema,
   gateIdSchema,
   idempotencyKeySchema,
@@ -25,6 +26,7 @@ import {
   type JsonValue,
 } from '@reborn/host-api';
 import { z } from 'zod';
+import { HostRuntimeError } from './errors.ts';
 import type { Effect, FailureFate, FailureKind } from './failure.ts';
 
 /**
@@ -89,21 +91,28 @@ export interface VisibleCapability {
   readonly access: 'available' | 'requires_approval';
 }
 
-/** `version` changes with whatever a caller can see, and with nothing else. */
+/** `version` changes with whatever a caller can see, with the profile and with the set of hooks; never with their order. */
 export interface VisibleSurface {
   readonly version: Digest;
   readonly capabilities: readonly VisibleCapability[];
 }
 
-/** Which calls to stop: those that match every field that is given; at least one is. */
-export const cancelWorkSchema = z.strictObject({
-  scope: resourceScopeSchema,
-  invocationId: invocationIdSchema.optional(),
-  correlationId: correlationIdSchema.optional(),
-});
+/**
+ * Which calls to stop: those of exactly this scope, under way in this process, that match every field that is given; at
+ * least one is. A call that others wait for too goes on for them.
+ */
+export const cancelWorkSchema = z
+  .strictObject({
+    scope: resourceScopeSchema,
+    invocationId: invocationIdSchema.optional(),
+    correlationId: correlationIdSchema.optional(),
+  })
+  .refine((target) => target.invocationId !== undefined || target.correlationId !== undefined, {
+    message: 'must name an invocation or a correlation',
+  });
 export type CancelWorkRequest = z.input<typeof cancelWorkSchema>;
 
-/** `cancelled` were told to stop; each still settles its own outcome. */
+/** `cancelled` were told to stop; each still settles its own outcome. Nothing in it means that nothing was cancelled. */
 export interface CancelWorkOutcome {
   readonly cancelled: readonly InvocationId[];
 }
@@ -123,7 +132,10 @@ export interface RuntimeHealth {
  * `host-runtime/idempotency_conflict` and `host-runtime/lease_lost`. Waits and failed calls are outcomes.
  */
 export interface HostRuntime {
-  /** `signal` stops waiting and asks the capability to stop; the outcome then says what is known of the effect. */
+  /**
+   * `signal` stops waiting and asks the capability to stop; the outcome then says what is known of the effect. When
+   * others in this process wait for the same call, it goes on for them, and this caller's outcome says so.
+   */
   invokeCapability(request: InvokeRequest, options?: { readonly signal?: AbortSignal }): Promise<InvokeOutcome>;
   /** The only way to answer a gate. Queues the run that waits for it in the same unit of work. */
   resolveGate(request: ResolveGateRequest): Promise<ResolveGateOutcome>;
@@ -131,4 +143,21 @@ export interface HostRuntime {
   cancelWork(request: CancelWorkRequest): Promise<CancelWorkOutcome>;
   runtimeStatus(): Promise<RuntimeStatus>;
   health(): Promise<RuntimeHealth>;
+}
+
+/** Parses as every implementation does. Errors: `host-runtime/invalid_request` naming the field and the rule. */
+export function parseRequest<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {
+  const parsed = safeParse(schema, request);
+  if (parsed?.success === true) return parsed.data;
+  const detail = parsed === undefined ? { field: 'request', rule: 'must be plain data' } : describeIssues(parsed.error, 'request');
+  throw new HostRuntimeError('host-runtime/invalid_request', { detail });
+}
+
+/** `undefined` for what throws when it is looked at. */
+function safeParse<Schema extends z.ZodType>(schema: Schema, request: unknown) {
+  try {
+    return schema.safeParse(request);
+  } catch {
+    return undefined;
+  }
 }

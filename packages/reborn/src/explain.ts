@@ -80,7 +80,7 @@ async function readStory(
 ): Promise<{ readonly story: readonly StoryItem[]; readonly complete: boolean }> {
   const families: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
   const read = await Promise.all(families.map((family) => readFamily(log, scope, narrowing, family)));
-  const story = mergeAsItHappened(read.map(({ entries }) => entries.flatMap(toItem)));
+  const story = mergeAsItHappened(read.flatMap(({ entries }) => withoutProjected(entries.flatMap(toItem))));
   return { story, complete: read.every(({ complete }) => complete) };
 }
 
@@ -108,16 +108,23 @@ function toItem(entry: LogEntry): readonly StoryItem[] {
   return [{ atMs: record.atMs, family, cursor, record }];
 }
 
+/** What was projected into the log stands behind what was written to it meanwhile: it is a stream of its own here. */
+function withoutProjected(items: readonly StoryItem[]): readonly (readonly StoryItem[])[] {
+  const isProjected = (item: StoryItem): boolean => item.record.kind.startsWith('run_');
+  return [items.filter(isProjected), items.filter((item) => !isProjected(item))];
+}
+
 /** Within one millisecond: what leads to something stands before it. */
 const STAGES: readonly (readonly string[])[] = [
   ['run_submitted'],
-  ['run_claimed', 'run_resumed', 'run_recovered'],
+  ['run_claimed', 'run_recovered'],
   ['model_started'],
   ['model_completed', 'model_failed'],
   ['hook_dispatched'],
   ['hook_decision_emitted', 'hook_failed', 'hook_poisoned'],
   ['verdict_given'],
   ['call_denied', 'approval_requested', 'approval_refused', 'approval_closed', 'approval_resolved'],
+  ['run_resumed'],
   ['dispatch_requested'],
   ['effect_intended'],
   ['dispatch_succeeded', 'dispatch_failed'],

@@ -48,7 +48,13 @@ export type TurnLifecycleEvent = z.infer<typeof turnLifecycleEventSchema>;
 /** Puts one event into the outbox of the run's tenant. */
 export function toOutbox(
   run: Pick<RunRow, 'runId' | 'scope' | 'correlationId'>,
-  event: { readonly eventId: EventId; readonly atMs: number; readonly kind: TurnEventKind; readonly count?: number; readonly reason?: string },
+  event: {
+    readonly eventId: EventId;
+    readonly atMs: number;
+    readonly kind: TurnEventKind;
+    readonly count?: number;
+    readonly reason?: string;
+  },
 ): AppendWrite {
   const { runId, scope, correlationId } = run;
   const body: TurnLifecycleEvent = { v: 1, ...event, scope, runId, correlationId };

@@ -11,7 +11,10 @@ export const runProfileSchema = z.strictObject({
   version: z.int().positive(),
   modelCallsMax: z.int().min(1).max(1_000),
   capabilityCallsMax: z.int().min(1).max(10_000),
-  wallClockMs: z.int().min(1_000).max(24 * 60 * 60 * 1000),
+  wallClockMs: z
+    .int()
+    .min(1_000)
+    .max(24 * 60 * 60 * 1000),
 });
 export type RunProfile = z.infer<typeof runProfileSchema>;
 

@@ -157,14 +157,21 @@ export function queueRunAfterGate(runId: RunId, gateId: GateId): TransitionWrite
   return moveRun(runId, { trigger: 'gate_resolved', gateId });
 }
 
-function decideRun(row: RunRow | undefined, command: RunCommand, context: { readonly nowMs: number }): Decision<RunRow> {
+function decideRun(
+  row: RunRow | undefined,
+  command: RunCommand,
+  context: { readonly nowMs: number },
+): Decision<RunRow> {
   const now = context.nowMs;
   if (command.trigger === 'submit') {
     const fresh = { gates: [], claims: 0, crashes: 0, queuedAtMs: now, updatedAtMs: now };
     return { kind: 'write', row: { status: 'queued', ...command.run, ...fresh } };
   }
   if (row === undefined) return { kind: 'refuse', reason: `${command.trigger}_from_none` };
-  const write = (changes: Partial<RunRow>): Decision<RunRow> => ({ kind: 'write', row: { ...row, ...changes, updatedAtMs: now } });
+  const write = (changes: Partial<RunRow>): Decision<RunRow> => ({
+    kind: 'write',
+    row: { ...row, ...changes, updatedAtMs: now },
+  });
   switch (command.trigger) {
     case 'claim':
       return command.claims === row.claims + 1
@@ -183,7 +190,9 @@ function decideRun(row: RunRow | undefined, command: RunCommand, context: { read
     case 'fail':
       return write({ status: 'failed', failure: command.failure, gates: [] });
     case 'cancel':
-      return row.cancel === undefined ? { kind: 'refuse', reason: 'cancel_not_requested' } : write({ status: 'cancelled', gates: [] });
+      return row.cancel === undefined
+        ? { kind: 'refuse', reason: 'cancel_not_requested' }
+        : write({ status: 'cancelled', gates: [] });
     case 'recover':
       return decideRecover(row, command.to, write, now);
   }

@@ -3,7 +3,16 @@
  *
  * Not here: the run itself (`run.ts`).
  */
-import { defineMachine, runIdSchema, toThreadKey, transition, type Decision, type ResourceScope, type RunId, type TransitionWrite } from '@reborn/host-api';
+import {
+  defineMachine,
+  runIdSchema,
+  toThreadKey,
+  transition,
+  type Decision,
+  type ResourceScope,
+  type RunId,
+  type TransitionWrite,
+} from '@reborn/host-api';
 import { z } from 'zod';
 
 export const threadLockRowSchema = z.strictObject({ status: z.enum(['busy', 'free']), runId: runIdSchema });

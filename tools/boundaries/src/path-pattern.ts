@@ -25,10 +25,11 @@ export function filePattern(file: string): string {
   return `^${escapeText(file)}$`;
 }
 
-/** Matches the files of an installed npm package and of its types. */
-export function installedPattern(packageName: string): string {
-  const types = packageName.startsWith('@') ? packageName.slice(1).replace('/', '__') : packageName;
-  return `(?:^|/)node_modules/(?:${escapeText(packageName)}|@types/${escapeText(types)})/`;
+/** Matches the files of installed npm packages and of their types. */
+export function installedPattern(packageNames: readonly string[]): string {
+  const types = packageNames.map((name) => (name.startsWith('@') ? name.slice(1).replace('/', '__') : name));
+  const either = (names: readonly string[]): string => `(?:${names.map(escapeText).join('|')})/`;
+  return `(?:^|/)node_modules/(?:${either(packageNames)}|@types/${either(types)})`;
 }
 
 /** Whether one of the globs matches the path. */

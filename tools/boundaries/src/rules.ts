@@ -19,7 +19,9 @@ export function deriveRules(
   const own = located.filter((found) => !found.given);
   return [
     ...own.flatMap((from) => stairRules(table, from, located)),
-    ...own.flatMap((from) => doorRules(table, from, located)),
+    ...asGroups(own).flatMap((from) => doorRules(from, located)),
+    ...asGroups(own.filter(({ room }) => room.floor !== 'tool')).flatMap((from) => testkitRules(from, located)),
+    ...own.flatMap((from) => lockRules(table, from, located)),
     ...own.flatMap((from) => packageRules(from, located, testPackages)),
     ...table.narrowPassages.flatMap((_, index) => narrowRule(table, located, index)),
     ...table.guests.flatMap((_, index) => guestRule(table, located, index)),
@@ -61,32 +63,56 @@ function stairRules(table: RoomTable, from: LocatedRoom, located: readonly Locat
     .map(([name, path, pathNot]) => rule(name, { path: inside(from), pathNot }, { path }));
 }
 
-/** Doors: named ones only, by package name only; testkits and locked doors only for those who may. */
-function doorRules(table: RoomTable, from: LocatedRoom, located: readonly LocatedRoom[]): IForbiddenRuleType[] {
-  const others = located.filter((to) => to !== from);
-  const doorFiles = others.flatMap((to) => doorPatterns(to, () => true));
-  const rules = [
-    rule('doors-only', { path: inside(from) }, { path: others.map(inside), pathNot: doorFiles }),
-    rule('doors-only', { path: inside(from) }, { path: doorFiles, dependencyTypes: ['local'] }),
+/** Rooms that one rule judges, each by itself: `self` in the rule's end stands for the room that imports. */
+interface Group {
+  readonly path: string;
+  readonly self: string;
+}
+
+/**
+ * As few groups as can be, because dependency-cruiser examines every pattern of every rule anew, and patterns that list
+ * all doors once per room took most of a check's time. A folder that is no text of a pattern stands alone.
+ */
+function asGroups(rooms: readonly LocatedRoom[]): readonly Group[] {
+  const isText = ({ folder }: LocatedRoom): boolean => /^[\w@./-]+$/.test(folder);
+  const texts = rooms.filter(isText).map(({ folder }) => escapeText(folder));
+  const alone = rooms.filter((room) => !isText(room)).map((room) => ({ path: inside(room), self: inside(room) }));
+  return texts.length === 0 ? alone : [{ path: `^(${texts.join('|')})/`, self: '^$1/' }, ...alone];
+}
+
+/** Doors: named ones only, by package name only. */
+function doorRules({ path, self }: Group, located: readonly LocatedRoom[]): IForbiddenRuleType[] {
+  const rooms = located.map(inside);
+  const doors = located.flatMap((to) => doorPatterns(to, () => true));
+  return [
+    rule('doors-only', { path }, { path: rooms, pathNot: [self, ...doors] }),
+    rule('doors-only', { path }, { path: rooms, pathNot: self, dependencyTypes: ['local'] }),
   ];
-  if (from.room.floor === 'tool') return rules.filter(hasTargets);
-  const testkits = others.flatMap((to) => doorPatterns(to, isTestkit));
-  const testkitOfFrom = `${folderPattern(from.folder)}src/testkit/`;
-  const locked = others.flatMap((to) =>
-    doorPatterns(to, (door) => {
-      const path = importPath(to.room.name, door);
-      return table.lockedDoors.includes(path) && !from.room.keys.includes(path);
-    }),
-  );
-  rules.push(
-    rule(
-      'testkit-in-tests',
-      { path: inside(from), pathNot: [testPattern, testkitOfFrom] },
-      { path: [...testkits, testkitOfFrom] },
-    ),
-    rule('runner-door', { path: inside(from), pathNot: [testPattern] }, { path: locked }),
-  );
-  return rules.filter(hasTargets);
+}
+
+/** Testkits: those of other rooms, and the sources of one's own. */
+function testkitRules({ path, self }: Group, located: readonly LocatedRoom[]): IForbiddenRuleType[] {
+  const ownTestkits = located.map((found) => `${inside(found)}src/testkit/`);
+  const from = { path, pathNot: [testPattern, ...ownTestkits] };
+  const testkits = located.flatMap((to) => doorPatterns(to, isTestkit));
+  return [
+    rule('testkit-in-tests', from, { path: testkits, pathNot: self }),
+    rule('testkit-in-tests', from, { path: [`${self}src/testkit/`] }),
+  ].filter(hasTargets);
+}
+
+/** Locked doors: only for rooms with a key. */
+function lockRules(table: RoomTable, from: LocatedRoom, located: readonly LocatedRoom[]): IForbiddenRuleType[] {
+  if (from.room.floor === 'tool') return [];
+  const locked = located
+    .filter((to) => to !== from)
+    .flatMap((to) =>
+      doorPatterns(to, (door) => {
+        const path = importPath(to.room.name, door);
+        return table.lockedDoors.includes(path) && !from.room.keys.includes(path);
+      }),
+    );
+  return [rule('runner-door', { path: inside(from), pathNot: [testPattern] }, { path: locked })].filter(hasTargets);
 }
 
 /** npm packages and Node's own modules: by the row of the room; tests also use what the workspace has for tests. */
@@ -96,20 +122,23 @@ function packageRules(
   testPackages: readonly string[],
 ): IForbiddenRuleType[] {
   const { floor, drivers, libraries } = from.room;
-  const rooms = located.flatMap((found) => [inside(found), installedPattern(found.room.name)]);
-  const allowed = [...drivers, ...libraries].filter((name) => !name.startsWith('node:')).map(installedPattern);
-  const forTests = [...testPackages, ...Object.keys(from.manifest.devDependencies ?? {})].map(installedPattern);
-  const installed = '(?:^|/)node_modules/';
+  const path = '(?:^|/)node_modules/';
+  const rooms = [
+    `${path}(?:${located.map((found) => escapeText(found.room.name)).join('|')})/`,
+    ...located.map(inside).filter((folder) => folder.includes('node_modules')),
+  ];
+  const allowed = [...drivers, ...libraries];
+  const forTests = [...testPackages, ...Object.keys(from.manifest.devDependencies ?? {})];
   const rules = [
     rule(
       'driver-at-home',
       { path: inside(from), pathNot: [testPattern] },
-      { path: installed, pathNot: [...rooms, ...allowed] },
+      { path, pathNot: [...rooms, installedPattern(allowed)] },
     ),
     rule(
       'driver-at-home',
       { path: `${inside(from)}(?:test/|.*/test/|.*[.]test(?:-d)?[.]tsx?$)` },
-      { path: installed, pathNot: [...rooms, ...allowed, ...forTests] },
+      { path, pathNot: [...rooms, installedPattern([...allowed, ...forTests])] },
     ),
   ];
   if (!drivers.includes('node:*')) {

@@ -15,7 +15,12 @@ const aboutGate = { ...aboutCapability, gateId: gateIdSchema, inputDigest: diges
 export const auditRecordSchema = z.discriminatedUnion('kind', [
   record('call_denied', { ...aboutCapability, by: author, code: token }),
   record('approval_requested', { ...aboutGate, asked: z.array(token).min(1) }),
-  record('approval_resolved', { ...aboutGate, by: principalSchema, decision: z.enum(['approve', 'deny']), edited: z.boolean() }),
+  record('approval_resolved', {
+    ...aboutGate,
+    by: principalSchema,
+    decision: z.enum(['approve', 'deny']),
+    edited: z.boolean(),
+  }),
   record('approval_refused', { ...aboutGate, by: principalSchema, code: token }),
   record('approval_closed', { ...aboutGate, how: z.enum(['expired', 'superseded']) }),
 ]);

@@ -42,8 +42,18 @@ export const journalRecordSchema = z.discriminatedUnion('kind', [
     outputBytes: z.int().nonnegative().optional(),
   }),
   record('hook_poisoned', { hookId: token, category: errorKindSchema }),
-  record('hook_note', { hookId: token, subscription: token, cursor: z.int().positive(), text: boundedText(NOTE_BYTES_MAX) }),
-  record('delivery_failed', { subscription: token, cursor: z.int().positive(), attempt: z.int().positive(), errorKind: errorKindSchema }),
+  record('hook_note', {
+    hookId: token,
+    subscription: token,
+    cursor: z.int().positive(),
+    text: boundedText(NOTE_BYTES_MAX),
+  }),
+  record('delivery_failed', {
+    subscription: token,
+    cursor: z.int().positive(),
+    attempt: z.int().positive(),
+    errorKind: errorKindSchema,
+  }),
   record('delivery_dead_lettered', { subscription: token, cursor: z.int().positive(), attempts: z.int().positive() }),
 ]);
 export type JournalRecord = z.output<typeof journalRecordSchema>;

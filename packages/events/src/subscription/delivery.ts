@@ -143,7 +143,8 @@ async function commitWith(
   try {
     outcome = await held.options.store.commit([renewLease(held.lease, SUBSCRIPTION_LEASE_MS), move, ...wanted]);
   } catch (reason) {
-    const malformed = isFault(reason) && (reason.code === 'host-api/invalid_value' || reason.code === 'host-api/invalid_json');
+    const malformed =
+      isFault(reason) && (reason.code === 'host-api/invalid_value' || reason.code === 'host-api/invalid_json');
     if (malformed && wanted.length > 0) return { kind: 'refused', reason };
     throw reason;
   }

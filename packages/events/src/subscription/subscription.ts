@@ -86,7 +86,13 @@ function decideSubscription(
       if (command.to <= command.from) return { kind: 'refuse', reason: 'cursor_backwards' };
       return {
         kind: 'write',
-        row: { ...row, cursor: command.to, attempt: 0, retryAtMs: 0, deadLetters: row.deadLetters + (command.dead ? 1 : 0) },
+        row: {
+          ...row,
+          cursor: command.to,
+          attempt: 0,
+          retryAtMs: 0,
+          deadLetters: row.deadLetters + (command.dead ? 1 : 0),
+        },
       };
     case 'fail':
       return { kind: 'write', row: { ...row, attempt: row.attempt + 1, retryAtMs: context.nowMs + command.pauseMs } };

@@ -28,7 +28,7 @@ export function waitForChange(store: StreamReader): ChangeWaiter {
   const waiting = new Set<() => void>();
   const wakeAll = (): void => {
     version += 1;
-    for (const wake of [...waiting]) wake();
+    for (const wake of waiting) wake();
   };
   const off = store.onCommit(wakeAll);
   const since = (mark: number, signal: AbortSignal, patience?: Patience): Promise<void> => {

@@ -10,4 +10,8 @@ import { failureCases } from './consumer/failure-cases.ts';
 import { progressCases } from './consumer/progress-cases.ts';
 import type { LogHarness } from './harness.ts';
 
-export const consumerContract: readonly ContractCase<LogHarness>[] = [...progressCases, ...failureCases, ...companyCases];
+export const consumerContract: readonly ContractCase<LogHarness>[] = [
+  ...progressCases,
+  ...failureCases,
+  ...companyCases,
+];

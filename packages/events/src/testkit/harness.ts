@@ -35,7 +35,8 @@ export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>)
   return {
     name,
     run: async (harness) => {
-      const stores = [await harness.open(LOG_MACHINES)];
+      const first = await harness.open(LOG_MACHINES);
+      const stores = [first];
       const opened = (store: DurableStore): OpenedLog => ({
         store,
         log: createEventLog(store),
@@ -49,7 +50,7 @@ export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>)
         },
       });
       try {
-        for (const store of [...stores]) await use(opened(store));
+        await use(opened(first));
       } finally {
         for (const store of stores) await store.close();
       }

@@ -6,22 +6,28 @@
  */
 import {
   approveGate,
+  assert,
   denyGate,
   digestOf,
   eventIdSchema,
   expireGate,
   gateMachine,
   getRecord,
+  HostApiError,
   supersedeGate,
+  toCanonicalJson,
   type GateRow,
+  type JsonValue,
   type Write,
 } from '@reborn/host-api';
 import { toAppends, type AuditRecord } from '@reborn/events';
-import { queueRunAfterGate } from '@reborn/turns';
+import { announceResume, queueRunAfterGate, runMachine } from '@reborn/turns';
 import type { z } from 'zod';
 import { HostRuntimeError } from '../errors.ts';
 import type { ResolveGateOutcome, resolveGateSchema } from '../host-runtime.ts';
 import type { RuntimeDependencies } from '../invoke/dependencies.ts';
+import { ownJson } from '../invoke/own-json.ts';
+import type { InputCheck } from '../lane/handler.ts';
 import { CONTENTION_RETRIES_MAX } from '../limits.ts';
 
 type Resolution = z.output<typeof resolveGateSchema>;
@@ -42,27 +48,43 @@ async function tryResolve(
   request: Resolution,
   gate: GateRow,
 ): Promise<ResolveGateOutcome | undefined> {
-  if (!dependencies.approvers.mayResolve(gate.receipt, request.approver)) return refuse(dependencies, request, gate);
+  if (!mayResolve(dependencies, request, gate)) return refuse(dependencies, request, gate);
   if (gate.status !== 'open') return { kind: 'already_closed', status: gate.status };
   if (gate.receipt.expiresAtMs <= dependencies.clock.nowMs()) return close(dependencies, gate, 'expired');
   const edit = checkEdit(dependencies, request, gate);
   if (edit.kind === 'invalid') return { kind: 'invalid_edit', field: edit.field, rule: edit.rule };
-  const { approver: by, reason } = request;
-  const answer = request.decision === 'approve' ? approveGate(gate.gateId, { by, reason, edit: edit.edit }) : denyGate(gate.gateId, { by, reason });
-  const { runId } = gate.receipt;
+  const { approver: by, reason, decision } = request;
+  const answer = decision === 'approve' ? approveGate(gate.gateId, { by, reason, edit: edit.edit }) : denyGate(gate.gateId, { by, reason });
+  const edited = edit.edit !== undefined;
   const committed = await dependencies.store.commit([
     answer,
-    ...(runId === undefined ? [] : [queueRunAfterGate(runId, gate.gateId)]),
-    ...toAppends([
-      { ...aboutGate(dependencies, gate), kind: 'approval_resolved', by, decision: request.decision, edited: edit.edit !== undefined },
-    ]),
+    ...wakeRun(dependencies, gate),
+    ...toAppends([{ ...aboutGate(dependencies, gate), kind: 'approval_resolved', by, decision, edited }]),
   ]);
   if (committed.kind === 'conflict') {
-    return committed.machine === 'run' ? close(dependencies, gate, 'superseded') : undefined;
+    // The run is over, so nobody can use the answer; or the gate ran out by the writer's clock.
+    if (committed.machine === runMachine.name) return close(dependencies, gate, 'superseded');
+    return committed.reason === 'gate_expired' ? close(dependencies, gate, 'expired') : undefined;
   }
   const receipt = committed.receipts[0];
-  const resolved = gateMachine.row.parse(receipt?.kind === 'record' ? receipt.row : undefined);
-  return { kind: 'resolved', gate: resolved };
+  assert(receipt?.kind === 'record' && receipt.row !== undefined, 'a committed answer has a receipt with its gate');
+  return { kind: 'resolved', gate: gateMachine.row.parse(receipt.row) };
+}
+
+/** Whatever the policy of approvers says: no agent answers a question that its own call raised. */
+function mayResolve(dependencies: RuntimeDependencies, request: Resolution, gate: GateRow): boolean {
+  const { receipt } = gate;
+  const { approver } = request;
+  if (approver.kind === 'agent' && approver.id === receipt.scope.agentId) return false;
+  return dependencies.approvers.mayResolve(structuredClone(receipt), structuredClone(approver)) === true;
+}
+
+/** Puts the run that waits for the gate back into the queue, and says so. */
+function wakeRun(dependencies: RuntimeDependencies, gate: GateRow): readonly Write[] {
+  const { runId, scope, correlationId } = gate.receipt;
+  if (runId === undefined) return [];
+  const { eventId, atMs } = aboutGate(dependencies, gate);
+  return [queueRunAfterGate(runId, gate.gateId), announceResume({ runId, scope, correlationId }, { eventId, atMs })];
 }
 
 /** A refused author changes nothing but the audit: the gate stays open for the right one. */
@@ -82,12 +104,16 @@ async function close(
   gate: GateRow,
   how: 'expired' | 'superseded',
 ): Promise<ResolveGateOutcome | undefined> {
-  const { runId } = gate.receipt;
-  const wake = how === 'expired' && runId !== undefined ? [queueRunAfterGate(runId, gate.gateId)] : [];
   const move: Write = how === 'expired' ? expireGate(gate.gateId) : supersedeGate(gate.gateId);
   const record: AuditRecord = { ...aboutGate(dependencies, gate), kind: 'approval_closed', how };
-  const committed = await dependencies.store.commit([move, ...wake, ...toAppends([record])]);
-  return committed.kind === 'conflict' ? undefined : { kind: 'already_closed', status: how };
+  const unit = [move, ...toAppends([record])];
+  const wake = how === 'expired' ? wakeRun(dependencies, gate) : [];
+  const committed = await dependencies.store.commit([...unit, ...wake]);
+  if (committed.kind === 'committed') return { kind: 'already_closed', status: how };
+  if (committed.machine !== runMachine.name) return undefined;
+  // The run is over: there is nobody to wake.
+  const closed = await dependencies.store.commit(unit);
+  return closed.kind === 'committed' ? { kind: 'already_closed', status: how } : undefined;
 }
 
 type Edit =
@@ -100,9 +126,24 @@ function checkEdit(dependencies: RuntimeDependencies, request: Resolution, gate:
   if (request.decision === 'deny') return { kind: 'invalid', field: 'input', rule: 'goes with an approval only' };
   const handler = dependencies.handlers.get(gate.receipt.capabilityId);
   if (handler === undefined) return { kind: 'invalid', field: 'input', rule: 'is for a capability that is not there any more' };
-  const checked = handler.checkInput(request.input);
+  const own = takeEdit(request.input);
+  if (own.kind === 'invalid') return own;
+  const checked = handler.check(own.input);
   if (checked.kind === 'invalid') return checked;
+  if (checked.kind === 'broken') return { kind: 'invalid', field: 'input', rule: 'could not be checked by the capability' };
   return { kind: 'valid', edit: { input: checked.input, inputDigest: digestOf(checked.input, dependencies.digest) } };
+}
+
+/** A copy of the door's own, in the form that everything fingerprinted has. */
+function takeEdit(input: JsonValue): InputCheck {
+  try {
+    const own = ownJson(input, 'input');
+    toCanonicalJson(own);
+    return { kind: 'valid', input: own };
+  } catch (error) {
+    const rule = HostApiError.is(error) ? String(error.detail['rule']) : 'must be plain JSON';
+    return { kind: 'invalid', field: 'input', rule };
+  }
 }
 
 function aboutGate(dependencies: RuntimeDependencies, gate: GateRow) {

@@ -29,9 +29,10 @@ export interface AuthorizationRequest {
 }
 
 /**
- * Default deny. A call is allowed only if one live grant to a principal of the scope covers every effect, and the trust
- * of the provider and the profile's posture do not stand against them. `ask` and the profile's posture turn an allowance into a question; `deny` refuses.
- * Order of grants does not matter. The verdicts stand in a fixed order, one for each source.
+ * Default deny. A call is allowed only if one live grant to a principal of the scope covers every effect, the trust of
+ * the provider covers them too, and the profile has what they need. `ask` and the profile's approval policy turn an
+ * allowance into a question; `deny` refuses. The order of grants means nothing. The verdicts stand in a fixed order, one
+ * for each source.
  */
 export function authorize(request: AuthorizationRequest): readonly Verdict[] {
   const { descriptor, trust, profile } = request;

@@ -9,6 +9,7 @@ import type { InvokeOutcome } from '../host-runtime.ts';
 import { JOIN_POLL_MS } from '../limits.ts';
 import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
+import { refuseLostLease } from './step.ts';
 import { toStoredOutcome } from './stored-outcome.ts';
 
 type Intended = Extract<IdempotencyRow, { status: 'intended' }>;
@@ -22,7 +23,8 @@ export async function join(
   row: Intended,
   signal: AbortSignal,
 ): Promise<JoinOutcome> {
-  if (isGone(row, leaseOf(call), dependencies.clock.nowMs())) return presumeLost(dependencies, call, row);
+  const lost = isGone(row, leaseOf(call), dependencies.clock.nowMs()) ? await presumeLost(dependencies, call, row) : undefined;
+  if (lost !== undefined) return lost;
   if (signal.aborted) return { kind: 'outcome', outcome: failedOutcome(call, 'cancelled', 'uncertain') };
   await waitForCommit(dependencies, signal);
   return { kind: 'look_again' };
@@ -33,7 +35,8 @@ function isGone(row: Intended, mine: LeaseProof | undefined, nowMs: number): boo
   return fenced || nowMs >= row.settleByMs;
 }
 
-async function presumeLost(dependencies: RuntimeDependencies, call: Call, row: Intended): Promise<JoinOutcome> {
+/** `undefined`: not yet, says the writer, whose clock is another one. */
+async function presumeLost(dependencies: RuntimeDependencies, call: Call, row: Intended): Promise<JoinOutcome | undefined> {
   const outcome = failedOutcome(call, 'uncertain', 'uncertain');
   const about = { effect: 'uncertain', errorKind: 'uncertain' } as const;
   const committed = await dependencies.store.commit([
@@ -44,7 +47,9 @@ async function presumeLost(dependencies: RuntimeDependencies, call: Call, row: I
       { ...recordBase(dependencies, call), kind: 'effect_settled', attempt: row.attempt, outcome: 'failed', ...about },
     ]),
   ]);
-  return committed.kind === 'committed' ? { kind: 'outcome', outcome } : { kind: 'look_again' };
+  if (committed.kind === 'committed') return { kind: 'outcome', outcome };
+  refuseLostLease(call, committed);
+  return committed.reason === 'still_running' ? undefined : { kind: 'look_again' };
 }
 
 function waitForCommit(dependencies: RuntimeDependencies, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,6 @@
  * Not here: waiting for a caller that is still at work (`join.ts`).
  */
 import {
-  expireGate,
   gateMachine,
   getRecord,
   idempotencyMachine,
@@ -12,10 +11,10 @@ import {
   type IdempotencyRow,
   type Write,
 } from '@reborn/host-api';
-import { toAppends } from '@reborn/events';
 import { HostRuntimeError } from '../errors.ts';
+import { closeGate } from '../gate/open.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
-import { recordBase, type Call } from './call.ts';
+import type { Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import { parseStoredOutcome } from './stored-outcome.ts';
 
@@ -59,7 +58,7 @@ async function findGate(
   switch (gate.status) {
     case 'open':
     case 'approved':
-      if (expired) return { kind: 'fresh', call, closing: closeExpired(dependencies, call, gate) };
+      if (expired) return { kind: 'fresh', call, closing: closeGate(dependencies, call, gate, 'expired') };
       return gate.status === 'open' ? { kind: 'waiting', gate, call } : { kind: 'approved', call, gate };
     case 'denied':
       return { kind: 'declined', call, gate };
@@ -68,16 +67,4 @@ async function findGate(
     case 'consumed':
       return { kind: 'fresh', call, closing: [] };
   }
-}
-
-function closeExpired(dependencies: RuntimeDependencies, call: Call, gate: GateRow): readonly Write[] {
-  const { gateId, receipt } = gate;
-  const closed = {
-    ...recordBase(dependencies, call),
-    kind: 'approval_closed' as const,
-    gateId,
-    inputDigest: receipt.inputDigest,
-    how: 'expired' as const,
-  };
-  return [expireGate(gateId), ...toAppends([closed])];
 }

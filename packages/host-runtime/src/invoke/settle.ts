@@ -1,177 +1,130 @@
 /**
- * Steps 7 to 10: the units of work around one effect. What is announced is durable before it happens, and its result is
- * durable before anybody hears of it.
+ * Step 10: the two units around one effect. What is announced is durable before it happens, and its result is durable
+ * before anybody hears of it.
  *
- * Not here: deciding (`judge.ts`), executing (`dispatch.ts`).
+ * Not here: deciding (`judge.ts`), executing (`dispatch.ts`), calls that are not dispatched (`refusal.ts`).
  */
 import {
+  assert,
   consumeGate,
   digestOf,
   intendEffect,
+  isFault,
   isReadOnly,
   reopenEffect,
   settleEffect,
-  supersedeGate,
-  suspendEffect,
-  gateIdSchema,
+  idempotencyMachine,
   idempotencyRowSchema,
-  openGate,
   type CommitOutcome,
   type GateRow,
-  type Principal,
   type Write,
 } from '@reborn/host-api';
 import { toAppends, type LogRecord } from '@reborn/events';
-import { HostRuntimeError } from '../errors.ts';
 import type { Effect } from '../failure.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
-import { SETTLE_GRACE_MS } from '../limits.ts';
+import { SETTLE_ATTEMPTS_MAX, SETTLE_GRACE_MS, SETTLE_PAUSE_MS, SETTLE_WRITE_MS } from '../limits.ts';
 import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import type { DispatchResult } from './dispatch.ts';
 import type { JudgedInvocation } from './judge.ts';
+import { refuseLostLease, stepOf, type Step } from './step.ts';
 import { toStoredOutcome, type FinalOutcome } from './stored-outcome.ts';
 
-/** `contended`: somebody else moved a record of this call; begin again from what is known. */
-export type Step<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'contended' };
-
-/** Step 8: the question is durable before anybody hears of it. */
-export async function suspendForApproval(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  judged: JudgedInvocation,
-  closing: readonly Write[],
-): Promise<Step<InvokeOutcome>> {
-  const gateId = gateIdSchema.parse(dependencies.ids.uuid());
-  const { inputDigest, authorityDigest, asked, input } = judged;
-  const { scope, correlationId, run } = call.context;
-  const { capabilityId, invocationId } = call;
-  const expiresAtMs = dependencies.clock.nowMs() + dependencies.gateTtlMs;
-  const requestedBy: Principal = scope.agentId === undefined ? { kind: 'user', id: scope.userId } : { kind: 'agent', id: scope.agentId };
-  const receipt = {
-    requestedBy,
-    scope,
-    invocationId,
-    correlationId,
-    capabilityId,
-    inputDigest,
-    authorityDigest,
-    expiresAtMs,
-    ...(run === undefined ? {} : { runId: run.runId }),
-  };
-  const asks = { ...recordBase(dependencies, call), kind: 'approval_requested' as const, gateId, inputDigest, asked: [...asked] };
-  const committed = await dependencies.store.commit([
-    ...guardOf(call),
-    ...closing,
-    suspendEffect(call.effectKey, effectOf(call), gateId),
-    openGate({ gateId, kind: 'approval', asked: [...asked], input, receipt, effectKey: call.effectKey }),
-    ...judged.writes,
-    ...toAppends([...judged.records, asks]),
-  ]);
-  return stepOf(committed, { kind: 'approval_required', capabilityId, invocationId, gateId, asked });
+/** What has to be done with old gates when a call goes on. `gate`: the approval that it uses up. */
+export interface Before {
+  readonly gate: GateRow | undefined;
+  readonly closing: readonly Write[];
 }
 
-/** Records a refusal. Nothing is stored under the key: the policy may say something else next time. */
-export async function recordDenial(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  judged: JudgedInvocation,
-  closing: readonly Write[],
-): Promise<Step<InvokeOutcome>> {
-  const { verdict } = judged;
-  const code = verdict.kind === 'allow' ? 'policy_denied' : verdict.code;
-  const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by: verdict.by, code };
-  const committed = await dependencies.store.commit([
-    ...guardOf(call),
-    ...closing,
-    ...judged.writes,
-    ...toAppends([...judged.records, denied]),
-  ]);
-  return stepOf(committed, failedOutcome(call, 'denied', 'none', `The call is not permitted (${code}).`));
+/**
+ * `attempt` 0: a call that only reads; nothing was announced. `endByMs`: when the effect has to be over, so that its
+ * result can still be written before others give it up. Units: milliseconds since 1970.
+ */
+export interface Announced {
+  readonly attempt: number;
+  readonly endByMs: number;
 }
 
-/** Records a call that never came to a judgement: its capability or its input is wrong. */
-export async function recordRefusedCall(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  outcome: Extract<InvokeOutcome, { kind: 'failed' }>,
-): Promise<Step<InvokeOutcome>> {
-  const about = { errorKind: outcome.failureKind, effect: 'none' as const };
-  const committed = await dependencies.store.commit([
-    ...guardOf(call),
-    ...toAppends([{ ...recordBase(dependencies, call), kind: 'dispatch_failed', ...about }]),
-  ]);
-  return stepOf(committed, outcome);
-}
-
-/** The answer of the person who was asked is final. */
-export async function settleDeclined(dependencies: RuntimeDependencies, call: Call, gate: GateRow): Promise<Step<InvokeOutcome>> {
-  const outcome = failedOutcome(call, 'approval_denied');
-  const denied = {
-    ...recordBase(dependencies, call),
-    kind: 'call_denied' as const,
-    by: `gate:${gate.gateId}`,
-    code: 'approval_denied',
-  };
-  const committed = await dependencies.store.commit([
-    ...guardOf(call),
-    settleEffect(call.effectKey, effectOf(call), 0, toStoredOutcome(outcome)),
-    ...toAppends([denied]),
-  ]);
-  return stepOf(committed, outcome);
-}
-
-/** Step 10, first half: the intent. The value is the number of the attempt; 0 for a call that only reads. */
+/** The intent. */
 export async function announce(
   dependencies: RuntimeDependencies,
   call: Call,
   judged: JudgedInvocation,
-  approved: GateRow | undefined,
-  closing: readonly Write[],
-): Promise<Step<number>> {
+  before: Before,
+): Promise<Step<Announced>> {
   const { descriptor } = judged.handler;
-  if (isReadOnly(descriptor.effects)) return { kind: 'done', value: 0 };
+  const nowMs = dependencies.clock.nowMs();
+  const settleByMs = nowMs + descriptor.deadlineMs + SETTLE_GRACE_MS;
+  const endByMs = settleByMs - SETTLE_WRITE_MS;
+  if (isReadOnly(descriptor.effects)) return { kind: 'done', value: { attempt: 0, endByMs } };
   const lease = leaseOf(call);
-  const settleByMs = dependencies.clock.nowMs() + descriptor.deadlineMs + SETTLE_GRACE_MS;
   const intend = intendEffect(call.effectKey, effectOf(call), { settleByMs, ...(lease === undefined ? {} : { lease }) });
-  const guard = [...guardOf(call), ...closing];
+  const guard = [...guardOf(call), ...before.closing];
+  const said = [...judged.records, requestedRecord(dependencies, call), intendedRecord(dependencies, call, judged, before.gate)];
   const committed = await dependencies.store.commit([
     ...guard,
     intend,
-    ...consumption(judged, approved),
+    ...consumption(judged, before.gate),
     ...judged.writes,
-    ...toAppends([...judged.records, requestedRecord(dependencies, call), intendedRecord(dependencies, call, judged, approved)]),
+    ...toAppends(said),
   ]);
-  const step = stepOf(committed, undefined);
-  if (step.kind === 'contended' || committed.kind === 'conflict') return { kind: 'contended' };
-  const receipt = committed.receipts[guard.length];
-  const row = idempotencyRowSchema.parse(receipt?.kind === 'record' ? receipt.row : undefined);
-  return { kind: 'done', value: row.attempt };
+  const step = stepOf(call, committed, undefined);
+  if (step.kind === 'contended') return step;
+  return { kind: 'done', value: { attempt: attemptOf(committed, guard.length), endByMs } };
 }
 
-/** Step 10, second half: the result. A call that only reads writes its decisions here too. */
+/** The result. A call that only reads writes its decisions here too. */
 export async function settle(
   dependencies: RuntimeDependencies,
   call: Call,
   judged: JudgedInvocation,
   attempt: number,
   result: DispatchResult,
-  before: { readonly approved: GateRow | undefined; readonly closing: readonly Write[] },
+  before: Before,
 ): Promise<Step<InvokeOutcome>> {
   const outcome = toOutcome(call, result);
   const reads = attempt === 0;
   const effect: Effect = outcome.kind === 'completed' ? (reads ? 'none' : 'happened') : outcome.effect;
-  const preface = reads
-    ? [...before.closing, ...consumption(judged, before.approved), ...judged.writes]
-    : [];
+  const preface = reads ? [...before.closing, ...consumption(judged, before.gate), ...judged.writes] : [];
   const said = reads ? [...judged.records, requestedRecord(dependencies, call)] : [];
-  const committed = await dependencies.store.commit([
+  const unit = [
     ...guardOf(call),
     ...move(call, attempt, outcome, effect),
     ...preface,
     ...toAppends([...said, ...resultRecords(dependencies, call, attempt, result, effect)]),
-  ]);
-  return stepOf(committed, outcome);
+  ];
+  return reads ? stepOf(call, await dependencies.store.commit(unit), outcome) : writeResult(dependencies, call, attempt, unit, outcome);
+}
+
+/**
+ * The result of an effect is known here and nowhere else, so it is written again when the store is in trouble. The unit
+ * may have happened although its answer was lost: it moves the effect once, and its records keep their cursors.
+ */
+async function writeResult(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  attempt: number,
+  unit: readonly Write[],
+  outcome: FinalOutcome,
+): Promise<Step<InvokeOutcome>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const committed = await dependencies.store.commit(unit);
+      if (committed.kind === 'committed') return { kind: 'done', value: outcome };
+      if (tries > 1 && isReopened(committed, call, attempt)) return { kind: 'done', value: outcome };
+      refuseLostLease(call, committed);
+      return { kind: 'contended' };
+    } catch (error) {
+      if (tries === SETTLE_ATTEMPTS_MAX || !isFault(error) || error.code !== 'host-api/store_unavailable') throw error;
+      await new Promise<void>((resolve) => void dependencies.timers.schedule(SETTLE_PAUSE_MS, resolve));
+    }
+  }
+}
+
+/** True when an earlier try of the unit went through: the effect is open after exactly this attempt. */
+function isReopened(conflict: Extract<CommitOutcome, { kind: 'conflict' }>, call: Call, attempt: number): boolean {
+  const { machine, key, row } = conflict;
+  return machine === idempotencyMachine.name && key === call.effectKey && row?.['status'] === 'open' && row['attempt'] === attempt;
 }
 
 /** What the result does to the record of the effect: final outcomes are stored, others leave the way open. */
@@ -183,6 +136,12 @@ function move(call: Call, attempt: number, outcome: FinalOutcome, effect: Effect
 
 function consumption(judged: JudgedInvocation, approved: GateRow | undefined): readonly Write[] {
   return approved === undefined ? [] : [consumeGate(approved.gateId, judged)];
+}
+
+function attemptOf(committed: CommitOutcome, at: number): number {
+  const receipt = committed.kind === 'committed' ? committed.receipts[at] : undefined;
+  assert(receipt?.kind === 'record', 'a committed intent has a receipt');
+  return idempotencyRowSchema.parse(receipt.row).attempt;
 }
 
 function requestedRecord(dependencies: RuntimeDependencies, call: Call): LogRecord {
@@ -230,23 +189,4 @@ function toOutcome(call: Call, result: DispatchResult): FinalOutcome {
     return { kind: 'completed', capabilityId, invocationId, output: result.output, outputBytes: result.outputBytes };
   }
   return failedOutcome(call, result.failureKind, result.effect, result.message);
-}
-
-/** Closes a gate whose question no longer fits, together with what is written next. */
-export function closeSuperseded(dependencies: RuntimeDependencies, call: Call, gate: GateRow): readonly Write[] {
-  const { gateId, receipt } = gate;
-  const closed = {
-    ...recordBase(dependencies, call),
-    kind: 'approval_closed' as const,
-    gateId,
-    inputDigest: receipt.inputDigest,
-    how: 'superseded' as const,
-  };
-  return [supersedeGate(gateId), ...toAppends([closed])];
-}
-
-function stepOf<T>(committed: CommitOutcome, value: T): Step<T> {
-  if (committed.kind === 'committed') return { kind: 'done', value };
-  if (committed.machine === 'lease') throw new HostRuntimeError('host-runtime/lease_lost');
-  return { kind: 'contended' };
 }

@@ -6,9 +6,10 @@
 import {
   capabilityDescriptorSchema,
   describeIssues,
+  jsonValueSchema,
   parseExtensionId,
-  parseJsonValue,
   parseWith,
+  toCanonicalJson,
   type EffectKind,
   type JsonObject,
   type JsonValue,
@@ -16,18 +17,25 @@ import {
   type PermissionMode,
 } from '@reborn/host-api';
 import { z } from 'zod';
-import { FAILURE_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { FAILURES } from '../failure.ts';
 import type { CapabilityHandler, HandlerCall, HandlerOutcome, InputCheck } from './handler.ts';
+
+const TOOL_FAILURE = Symbol.for('reborn.tool-failure');
 
 /** A failure that the tool expects: throw it to tell the model what went wrong. `code` is a lower-case token. */
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure';
   readonly code: string;
   readonly effect: 'none' | 'happened' | 'uncertain';
+  /** Recognises by brand, so two copies of this package agree. */
+  static is(value: unknown): value is ToolFailure {
+    return typeof value === 'object' && value !== null && TOOL_FAILURE in value;
+  }
   constructor(code: string, message: string, effect: 'none' | 'happened' | 'uncertain' = 'none') {
     super(message);
     this.code = code;
     this.effect = effect;
+    Object.defineProperty(this, TOOL_FAILURE, { value: true });
   }
 }
 
@@ -78,20 +86,34 @@ function toInputSchema(schema: z.ZodType): JsonObject {
   return rest;
 }
 
+/**
+ * The final input is what the schema makes of it, defaults and all, when the schema takes that again and leaves it as it
+ * is. For other schemas (one that turns text into a date) it is what was sent, and the tool alone sees the result.
+ */
 function checkInput(schema: z.ZodType, input: JsonValue): InputCheck {
   const parsed = schema.safeParse(input);
-  if (parsed.success) return { kind: 'valid', input: parseJsonValue(parsed.data, 'input') };
-  const { field, rule } = describeIssues(parsed.error, 'input');
-  return { kind: 'invalid', field: String(field), rule: String(rule) };
+  if (!parsed.success) {
+    const { field, rule } = describeIssues(parsed.error, 'input');
+    return { kind: 'invalid', field: String(field), rule: String(rule) };
+  }
+  const again = isJson(parsed.data) ? schema.safeParse(parsed.data) : undefined;
+  const stays = again?.success === true && isJson(again.data) && toCanonicalJson(again.data) === toCanonicalJson(parsed.data as JsonValue);
+  return { kind: 'valid', input: stays ? (parsed.data as JsonValue) : input };
+}
+
+function isJson(value: unknown): value is JsonValue {
+  return jsonValueSchema.safeParse(value).success;
 }
 
 async function run<Schema extends z.ZodType>(definition: ToolDefinition<Schema>, call: HandlerCall): Promise<HandlerOutcome> {
+  const input = definition.input.safeParse(call.input);
+  if (!input.success) return { kind: 'failed', code: 'invalid_input', message: FAILURES.invalid_input.message, effect: 'none' };
   try {
-    const output = await definition.run(definition.input.parse(call.input), call);
-    return { kind: 'completed', output: parseJsonValue(output ?? null, 'output') };
+    const output = await definition.run(input.data, call);
+    return { kind: 'completed', output: output ?? null };
   } catch (reason) {
-    if (!(reason instanceof ToolFailure)) throw reason;
-    const message = reason.message.slice(0, FAILURE_MESSAGE_BYTES_MAX / 4);
-    return { kind: 'failed', code: reason.code, message, effect: reason.effect };
+    if (!ToolFailure.is(reason)) throw reason;
+    const { code, message, effect } = reason;
+    return { kind: 'failed', code, message, effect };
   }
 }

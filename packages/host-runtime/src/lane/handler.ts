@@ -27,7 +27,10 @@ export interface CapabilityHandler {
   readonly descriptor: CapabilityDescriptor;
   /** Who provides it, and from where; the host's trust policy decides what that is worth. */
   readonly provider: PackageIdentity;
-  /** Pure. The valid input is what is fingerprinted, judged, shown to approvers and executed. */
+  /**
+   * Pure. The valid input is what is judged, shown to approvers and executed; it is valid again and stays as it is, or
+   * the call fails before anything happens.
+   */
   checkInput(input: JsonValue): InputCheck;
   run(call: HandlerCall): Promise<HandlerOutcome>;
 }

@@ -31,5 +31,6 @@ export async function visibleSurface(dependencies: RuntimeDependencies, scope: R
 }
 
 function versionOf(dependencies: RuntimeDependencies, capabilities: readonly VisibleCapability[]): Digest {
-  return digestOf({ surface: structuredClone(capabilities) as never, hooks: dependencies.policy.digest() }, dependencies.digest);
+  const surface = structuredClone(capabilities) as never;
+  return digestOf({ surface, profile: dependencies.profile.name, hooks: dependencies.policy.digest() }, dependencies.digest);
 }

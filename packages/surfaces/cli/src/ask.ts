@@ -28,7 +28,11 @@ export async function askAbout(answering: Answering, gate: GateRow, home: string
       options: [
         { value: 'approve', label: 'Approve', hint: 'exactly this input, once' },
         { value: 'deny', label: 'Deny' },
-        { value: 'edit', label: 'Edit the input', hint: io.editor === undefined ? 'set EDITOR first' : 'then approve it' },
+        {
+          value: 'edit',
+          label: 'Edit the input',
+          hint: io.editor === undefined ? 'set EDITOR first' : 'then approve it',
+        },
         ...(cut ? [{ value: 'all', label: 'Show all of it' }] : []),
         { value: 'leave', label: 'Leave it open', hint: 'answer later with `reborn approve` or `reborn deny`' },
       ],
@@ -50,7 +54,10 @@ function showGate(answering: Answering, gate: GateRow, all: boolean): boolean {
   const shown = all ? lines : lines.slice(0, LINES_SHOWN_MAX);
   io.out(`\n${shown.join('\n')}\n`);
   const hidden = lines.length - shown.length;
-  if (hidden > 0) io.out(`${paint(`    … ${hidden} more lines are NOT shown here. Choose "Show all of it" to see them.`, 'bad', io)}\n`);
+  if (hidden > 0)
+    io.out(
+      `${paint(`    … ${hidden} more lines are NOT shown here. Choose "Show all of it" to see them.`, 'bad', io)}\n`,
+    );
   return hidden > 0;
 }
 

@@ -38,39 +38,33 @@ async function composeHost(platform: RebornOptions['platform'], parts: HostParts
   return {
     platform,
     storage: parts.storage.kind === 'memory' ? inMemory() : sqlite(parts.storage.file),
-    model: await composeModel(parts.model),
     profile: parts.profile,
     extensions: [
       ...(workspace === undefined ? [] : [files(workspace.folder, { writable: true, closed: workspace.closed })]),
       cliPolicy(),
     ],
+    ...(parts.model === undefined ? {} : { model: await composeModel(parts.model) }),
     ...(system === undefined ? {} : { system }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(gateTtlMs === undefined ? {} : { gateTtlMs }),
   };
 }
 
-async function composeModel(choice: ModelChoice | undefined): Promise<ModelProvider> {
-  if (choice === undefined) return noModel;
+async function composeModel(choice: ModelChoice): Promise<ModelProvider> {
   if (choice.kind === 'recording') {
     return createReplayModel(parseRecording(await readTextFile(choice.file, '--recording', RECORDING_FILE_BYTES_MAX)));
   }
   const { url, model, apiKeyEnv } = choice;
   const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
   if (apiKeyEnv !== undefined && (apiKey ?? '') === '') {
-    throw new CliError('cli/invalid_option', { detail: { field: '--api-key-env', rule: 'must name a variable that is set' } });
+    throw new CliError('cli/invalid_option', {
+      detail: { field: '--api-key-env', rule: 'must name a variable that is set' },
+    });
   }
   // Loaded on demand: a host that plays a recording starts without any vendor's code.
   const { aiSdkModel } = await import('@reborn/adapter-ai-sdk-model');
   return aiSdkModel({ endpoint: url, model, ...(apiKey === undefined ? {} : { apiKey }) });
 }
-
-/** For commands that only look. */
-const noModel: ModelProvider = Object.freeze({
-  label: 'none',
-  complete: () =>
-    Promise.resolve({ kind: 'failed', errorKind: 'unavailable', retryable: false, explanation: 'No model is chosen.' } as const),
-});
 
 function createIo(): CliIo {
   const { stdin, stdout, stderr, env } = process;

@@ -24,7 +24,8 @@ export const CliError = defineFaults('cli', {
   },
   no_model: {
     meaning: 'No model is chosen',
-    remedy: 'Name an endpoint with --model <url>, a recording with --recording <file>, or set "model" in reborn.config.json.',
+    remedy:
+      'Name an endpoint with --model <url>, a recording with --recording <file>, or set "model" in reborn.config.json.',
     retryable: false,
   },
   not_found: {

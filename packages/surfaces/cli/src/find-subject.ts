@@ -15,13 +15,15 @@ export async function findGate(host: Reborn, scope: ResourceScope, typed: string
   if (ABBREVIATION.test(typed)) return only(await host.openGates(scope), typed, 'gate', (gate) => gate.gateId);
   const gate = await host.getGate(scope, parseGateId(typed));
   if (gate === undefined) throw notFound('gate');
-  if (gate.status !== 'open') throw new CliError('cli/gate_closed', { detail: { field: 'gate', rule: `is ${gate.status}` } });
+  if (gate.status !== 'open')
+    throw new CliError('cli/gate_closed', { detail: { field: 'gate', rule: `is ${gate.status}` } });
   return gate;
 }
 
 /** Errors: `host-api/invalid_id`, `cli/ambiguous_id`, `cli/not_found`. */
 export async function findRun(host: Reborn, scope: ResourceScope, typed: string): Promise<RunRow> {
-  if (ABBREVIATION.test(typed)) return only(await host.turns.listRuns(scope, RUNS_MAX), typed, 'run', (run) => run.runId);
+  if (ABBREVIATION.test(typed))
+    return only(await host.turns.listRuns(scope, RUNS_MAX), typed, 'run', (run) => run.runId);
   const run = await host.turns.getRun(scope, parseRunId(typed));
   if (run === undefined) throw notFound('run');
   return run;

@@ -5,7 +5,7 @@
  */
 import { access } from 'node:fs/promises';
 import { parseTenantId, type ResourceScope, type ThreadId } from '@reborn/host-api';
-import { createReborn, inspectReborn, type Reborn } from '@reborn/reborn';
+import { createReborn, inspectReborn, type Reborn, type RebornOptions } from '@reborn/reborn';
 import { CliError } from './errors.ts';
 import type { HostParts, Machine } from './machine.ts';
 import type { Settings } from './settings.ts';
@@ -20,24 +20,29 @@ export async function withHost<T>(
   machine: Machine,
   settings: Settings,
   parts: HostParts,
-  work: (host: Reborn) => Promise<T>,
+  work: (host: Reborn, options: RebornOptions) => Promise<T>,
 ): Promise<T> {
   const options = await machine.compose(parts);
   if (inspectReborn(options).status !== 'refused') await prepareHome(settings.home);
   const host = await createReborn(options);
   try {
-    return await work(host);
+    return await work(host, options);
   } finally {
     await host.close();
   }
 }
 
 /** A host that only looks: it can neither think nor act. Errors: `cli/no_home` where nothing was ever kept. */
-export async function withReader<T>(machine: Machine, settings: Settings, work: (host: Reborn) => Promise<T>): Promise<T> {
+export async function withReader<T>(
+  machine: Machine,
+  settings: Settings,
+  work: (host: Reborn) => Promise<T>,
+): Promise<T> {
   const { storage } = settings;
   const kept = storage.kind === 'sqlite' && (await access(storage.file).then(yes, no));
   if (!kept) throw new CliError('cli/no_home');
-  return withHost(machine, settings, toParts(settings), work);
+  // Whoever looks needs no posture; that of production would want parts that looking does not.
+  return withHost(machine, settings, { ...toParts(settings), profile: 'local' }, work);
 }
 
 /** The parts that every host of these settings has. */

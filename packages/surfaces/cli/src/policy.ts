@@ -32,7 +32,7 @@ const originals: HookSpec = {
   version: 1,
   capabilities: ['builtin.write_file'],
   body: (call: GateCall, mint: Mint<'before_capability'>) =>
-    isWritable(call.input) ? mint.observe() : mint.refuse('hook_out_of_policy', 'Only folders for results may be written.'),
+    isWritable(call.input) ? mint.observe() : mint.refuse('hook_out_of_policy'),
 };
 
 /** Writes down what became of each call and of the run. It watches; it can restrict nothing. */

@@ -32,3 +32,10 @@ export function createRunFeed(host: Reborn, scope: ResourceScope, runId: RunId):
     },
   };
 }
+
+/** A feed of everything that happens from now on. */
+export async function startFeed(host: Reborn, scope: ResourceScope, runId: RunId): Promise<RunFeed> {
+  const feed = createRunFeed(host, scope, runId);
+  await feed.next();
+  return feed;
+}

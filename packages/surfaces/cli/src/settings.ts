@@ -58,7 +58,10 @@ export async function readSettings(machine: Machine, flags: HostFlags): Promise<
     storage:
       storage.kind === 'memory'
         ? { kind: 'memory' }
-        : { kind: 'sqlite', file: storage.file === undefined ? join(home, DATABASE_FILE) : resolve(base, storage.file) },
+        : {
+            kind: 'sqlite',
+            file: storage.file === undefined ? join(home, DATABASE_FILE) : resolve(base, storage.file),
+          },
     workspace: { named, path, typed: flags.dir !== undefined },
     model: chooseModel(flags, config.model, { at, base }),
     system: config.system,
@@ -72,7 +75,9 @@ export async function placeWorkspace(settings: Settings): Promise<string> {
   const folder = await findFolder(settings.workspace.path, '--dir');
   const home = await realpath(settings.home).catch(() => settings.home);
   if (isAtOrBelow(folder, home)) {
-    throw new CliError('cli/invalid_option', { detail: { field: '--dir', rule: 'must not be the home folder or lie in it' } });
+    throw new CliError('cli/invalid_option', {
+      detail: { field: '--dir', rule: 'must not be the home folder or lie in it' },
+    });
   }
   return folder;
 }
@@ -95,7 +100,10 @@ export function parseThreadOption(thread: string | undefined, machine: Machine):
   return parseThreadId(thread ?? `cli-${machine.platform.ids.uuid()}`);
 }
 
-async function readConfig(machine: Machine, flag: string | undefined): Promise<{ readonly config: RebornConfig; readonly base: string }> {
+async function readConfig(
+  machine: Machine,
+  flag: string | undefined,
+): Promise<{ readonly config: RebornConfig; readonly base: string }> {
   const named = nonEmpty(flag, '--config');
   const file = resolve(machine.cwd, named ?? CONFIG_FILE);
   const text =
@@ -112,7 +120,8 @@ function chooseModel(
 ): ModelChoice | undefined {
   const { model: url, modelName, apiKeyEnv } = flags;
   const recording = nonEmpty(flags.recording, '--recording');
-  if (url !== undefined && recording !== undefined) throw invalid('--recording', 'must not be given together with --model');
+  if (url !== undefined && recording !== undefined)
+    throw invalid('--recording', 'must not be given together with --model');
   if (recording !== undefined) return { kind: 'recording', file: places.at(recording) };
   if (url === undefined) {
     if (modelName !== undefined) throw invalid('--model-name', 'goes with --model');
@@ -121,16 +130,21 @@ function chooseModel(
     return configured === undefined ? undefined : checkEndpoint(configured, 'model.url');
   }
   const wanted = { kind: 'endpoint' as const, url, model: modelName ?? MODEL_NAME_DEFAULT, apiKeyEnv };
-  const parsed = rebornConfigSchema.shape.model.safeParse(apiKeyEnv === undefined ? { ...wanted, apiKeyEnv: undefined } : wanted);
+  const parsed = rebornConfigSchema.shape.model.safeParse(
+    apiKeyEnv === undefined ? { ...wanted, apiKeyEnv: undefined } : wanted,
+  );
   if (parsed.success && parsed.data?.kind === 'endpoint') return checkEndpoint(parsed.data, '--model');
   const issue = parsed.success ? {} : describeIssues(parsed.error, '');
-  const option = { url: '--model', model: '--model-name', apiKeyEnv: '--api-key-env' }[String(issue['field']).replace(/^\./, '')];
+  const option = { url: '--model', model: '--model-name', apiKeyEnv: '--api-key-env' }[
+    String(issue['field']).replace(/^\./, '')
+  ];
   throw invalid(option ?? '--model', String(issue['rule'] ?? 'is not valid'));
 }
 
 /** The address is remembered with the thread, and keys are often put into queries: so it has none. */
 function checkEndpoint(choice: Extract<ModelChoice, { kind: 'endpoint' }>, field: string): ModelChoice {
-  if (choice.url.includes('?')) throw invalid(field, 'must not have a query; name the key with --api-key-env or apiKeyEnv');
+  if (choice.url.includes('?'))
+    throw invalid(field, 'must not have a query; name the key with --api-key-env or apiKeyEnv');
   return choice;
 }
 

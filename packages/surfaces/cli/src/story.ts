@@ -12,7 +12,8 @@ import type { ToolCall, ToolResult, TranscriptEntry } from '@reborn/turns';
 /** `key` tells happenings apart, also over several readings of one run. Units: milliseconds since 1970. */
 export type Happening = { readonly key: string; readonly atMs: number } & (
   | { readonly kind: 'record'; readonly family: LogFamily; readonly cursor: number; readonly record: LogRecord }
-  | { readonly kind: 'said'; readonly text: string }
+  /** `calls` is 0 for the reply. */
+  | { readonly kind: 'said'; readonly text: string; readonly calls: number }
   | { readonly kind: 'called'; readonly call: ToolCall; readonly invocationId: InvocationId }
   | { readonly kind: 'returned'; readonly call: ToolCall; readonly result: ToolResult }
 );
@@ -20,7 +21,11 @@ export type Happening = { readonly key: string; readonly atMs: number } & (
 type AssistantMessage = Extract<TranscriptEntry, { kind: 'assistant_message' }>;
 
 /** After one of these nothing more becomes of a call. */
-const FINAL: ReadonlySet<LogRecordKind> = new Set<LogRecordKind>(['dispatch_succeeded', 'dispatch_failed', 'call_denied']);
+const FINAL: ReadonlySet<LogRecordKind> = new Set<LogRecordKind>([
+  'dispatch_succeeded',
+  'dispatch_failed',
+  'call_denied',
+]);
 
 /** Invariant: a call stands before everything that is recorded about it, what came back behind it. */
 export function toHappenings(
@@ -79,5 +84,5 @@ function say(unsaid: AssistantMessage[], calls: number, atMs: number): readonly 
   const [next] = unsaid;
   if (next === undefined || next.calls.length !== calls) return [];
   unsaid.shift();
-  return next.text === '' ? [] : [{ kind: 'said', key: next.entryId, atMs, text: next.text }];
+  return next.text === '' ? [] : [{ kind: 'said', key: next.entryId, atMs, text: next.text, calls }];
 }

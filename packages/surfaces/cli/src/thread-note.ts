@@ -64,7 +64,10 @@ export async function writeThreadNote(home: string, note: ThreadNote): Promise<v
   await prepareHome(home);
   try {
     const handle = await open(aside, 'w', FILE_MODE);
-    await handle.writeFile(text).then(() => handle.sync()).finally(() => handle.close());
+    await handle
+      .writeFile(text)
+      .then(() => handle.sync())
+      .finally(() => handle.close());
     await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
@@ -87,5 +90,7 @@ function placeOf(home: string, threadId: ThreadId): string {
 }
 
 function unwritable(error: unknown): CliError {
-  return new CliError('cli/home_unusable', { detail: { field: '--home', rule: `cannot be written (${codeOf(error).toLowerCase()})` } });
+  return new CliError('cli/home_unusable', {
+    detail: { field: '--home', rule: `cannot be written (${codeOf(error).toLowerCase()})` },
+  });
 }

@@ -6,7 +6,7 @@
  */
 import { copyJson, type GateRow, type JsonObject, type JsonValue } from '@reborn/host-api';
 import type { LogEntry, LogRecord } from '@reborn/events';
-import type { Explanation } from '@reborn/reborn';
+import type { Explanation, ReadinessReport } from '@reborn/reborn';
 import type { RunRow } from '@reborn/turns';
 import type { Happening } from './story.ts';
 
@@ -79,7 +79,13 @@ export function happeningWire(happening: Happening): JsonObject {
     case 'returned': {
       const { callId, capabilityId } = happening.call;
       const { result } = happening;
-      return toJson({ ...head, callId, capabilityId, outcome: result.kind, ...(result.kind === 'failed' ? { failure: result } : { output: result.output }) });
+      return toJson({
+        ...head,
+        callId,
+        capabilityId,
+        outcome: result.kind,
+        ...(result.kind === 'failed' ? { failure: result } : { output: result.output }),
+      });
     }
     case 'record': {
       const { family, cursor, record } = happening;
@@ -88,7 +94,11 @@ export function happeningWire(happening: Happening): JsonObject {
   }
 }
 
-export function explanationWire(explanation: Explanation, happenings: readonly Happening[], gates: readonly GateRow[]): JsonObject {
+export function explanationWire(
+  explanation: Explanation,
+  happenings: readonly Happening[],
+  gates: readonly GateRow[],
+): JsonObject {
   return toJson({
     v: WIRE_VERSION,
     kind: 'explanation',
@@ -103,6 +113,22 @@ export function explanationWire(explanation: Explanation, happenings: readonly H
       gates: call.gates.map(gateWire),
     })),
     story: happenings.map(happeningWire),
+  });
+}
+
+export function doctorWire(
+  report: ReadinessReport,
+  checks: readonly { readonly name: string; readonly state: string; readonly detail: string }[],
+  fine: boolean,
+): JsonObject {
+  return toJson({
+    v: WIRE_VERSION,
+    kind: 'doctor',
+    fine,
+    profile: report.profile,
+    readiness: report.status,
+    components: report.components,
+    checks: checks.map(({ name, state, detail }) => ({ name, state, detail })),
   });
 }
 

@@ -9,7 +9,7 @@ import type { RunRow } from '@reborn/turns';
 import { notFound } from './find-subject.ts';
 import type { Machine } from './machine.ts';
 import type { Reporter } from './reporter.ts';
-import { createRunFeed } from './run-feed.ts';
+import type { RunFeed } from './run-feed.ts';
 
 /** How often a watcher looks for what is new. Units: milliseconds. */
 const LOOK_MS = 150;
@@ -22,6 +22,7 @@ export interface Errand {
   /** Of the run, thread included. */
   readonly scope: ResourceScope;
   readonly runId: RunId;
+  readonly feed: RunFeed;
   readonly reporter: Reporter;
   /** Stays while the run waits for an answer from elsewhere. */
   readonly wait: boolean;
@@ -56,7 +57,8 @@ async function work(errand: Errand, watcher: Watcher): Promise<Ending> {
     if (outcome.kind === 'ended') return { kind: 'ended', run };
     if (signal.aborted) return { kind: 'interrupted', run };
     if (outcome.kind === 'held') {
-      if (!saidHeld) reporter.remark('another process holds the run, or died holding it; waiting for it or for its lease to end');
+      if (!saidHeld)
+        reporter.remark('another process holds the run, or died holding it; waiting for it or for its lease to end');
       saidHeld = true;
     } else if (errand.ask === undefined) {
       if (!errand.wait) return { kind: 'parked', run };
@@ -88,9 +90,8 @@ interface Watcher {
   during<T>(work: Promise<T>): Promise<T>;
 }
 
-function createWatcher({ machine, host, scope, runId, reporter }: Errand): Watcher {
+function createWatcher({ machine, feed, reporter }: Errand): Watcher {
   const { clock, timers } = machine.platform;
-  const feed = createRunFeed(host, scope, runId);
   const look = async (): Promise<void> => {
     for (const happening of await feed.next()) reporter.show(happening);
   };

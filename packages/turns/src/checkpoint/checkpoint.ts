@@ -3,7 +3,15 @@
  *
  * Not here: what the loop said and heard (`transcript/`).
  */
-import { defineMachine, jsonObjectSchema, transition, utf8Bytes, type Decision, type RunId, type TransitionWrite } from '@reborn/host-api';
+import {
+  defineMachine,
+  jsonObjectSchema,
+  transition,
+  utf8Bytes,
+  type Decision,
+  type RunId,
+  type TransitionWrite,
+} from '@reborn/host-api';
 import { z } from 'zod';
 import { CHECKPOINT_BYTES_MAX } from '../limits.ts';
 
@@ -21,7 +29,11 @@ export const checkpointSchema = z.strictObject({
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
-const checkpointRowSchema = z.strictObject({ status: z.literal('stored'), sequence: z.int().positive(), checkpoint: checkpointSchema });
+const checkpointRowSchema = z.strictObject({
+  status: z.literal('stored'),
+  sequence: z.int().positive(),
+  checkpoint: checkpointSchema,
+});
 export type CheckpointRow = z.infer<typeof checkpointRowSchema>;
 const checkpointCommandSchema = z.strictObject({ trigger: z.literal('store'), checkpoint: checkpointSchema });
 type CheckpointCommand = z.infer<typeof checkpointCommandSchema>;

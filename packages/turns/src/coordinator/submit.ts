@@ -105,7 +105,10 @@ interface Replay {
 function replayOf(turn: Turn, digest: DigestPort): Replay | undefined {
   if (turn.idempotencyKey === undefined) return undefined;
   const key = `submit|${toIdempotencyRecordKey(turn.scope, turn.idempotencyKey)}`;
-  return { key, fingerprint: digestOf({ kind: 'submit_turn', text: turn.text, profile: turn.profile ?? null }, digest) };
+  return {
+    key,
+    fingerprint: digestOf({ kind: 'submit_turn', text: turn.text, profile: turn.profile ?? null }, digest),
+  };
 }
 
 async function findReplay(store: DurableStore, replay: Replay): Promise<SubmitTurnOutcome | undefined> {

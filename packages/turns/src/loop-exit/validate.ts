@@ -22,7 +22,9 @@ export interface ExitEvidence {
 
 export function validateExit(exit: LoopExit, evidence: ExitEvidence): RunEnd {
   const claim = loopExitSchema.safeParse(exit);
-  return claim.success ? confirm(claim.data, evidence) : violation('what it returned does not have the form of an exit');
+  return claim.success
+    ? confirm(claim.data, evidence)
+    : violation('what it returned does not have the form of an exit');
 }
 
 function confirm(exit: LoopExit, { run, entries, issuedGates }: ExitEvidence): RunEnd {

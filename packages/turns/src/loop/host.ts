@@ -55,4 +55,3 @@ export interface AgentLoopDriver {
   readonly descriptor: { readonly id: string; readonly version: number; readonly checkpointSchema: string };
   run(host: LoopHost): Promise<LoopExit>;
 }
-

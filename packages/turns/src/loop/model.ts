@@ -9,7 +9,12 @@ import type { ToolCall, ToolResult } from '../transcript/entry.ts';
 export type ModelMessage =
   | { readonly role: 'user'; readonly text: string }
   | { readonly role: 'assistant'; readonly text: string; readonly calls: readonly ToolCall[] }
-  | { readonly role: 'tool'; readonly callId: string; readonly capabilityId: CapabilityId; readonly result: ToolResult };
+  | {
+      readonly role: 'tool';
+      readonly callId: string;
+      readonly capabilityId: CapabilityId;
+      readonly result: ToolResult;
+    };
 
 /** `inputSchema` is JSON Schema, draft 2020-12. */
 export interface ModelTool {
@@ -39,7 +44,12 @@ export type ModelErrorKind =
 /** `explanation`: a sentence for people, without content and without text of a vendor. */
 export type ModelOutcome =
   | { readonly kind: 'reply'; readonly text: string; readonly calls: readonly ToolCall[] }
-  | { readonly kind: 'failed'; readonly errorKind: ModelErrorKind; readonly retryable: boolean; readonly explanation: string };
+  | {
+      readonly kind: 'failed';
+      readonly errorKind: ModelErrorKind;
+      readonly retryable: boolean;
+      readonly explanation: string;
+    };
 
 /** A model. `label` names it to people, and says so when it is a recording. It never throws for a failed call. */
 export interface ModelProvider {

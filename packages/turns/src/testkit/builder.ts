@@ -60,7 +60,14 @@ export function buildAssistantMessage(
   number: number,
   overrides: Partial<EntryOf<'assistant_message'>> = {},
 ): EntryOf<'assistant_message'> {
-  return { kind: 'assistant_message', entryId: parseEventId(fixedUuid(number)), runId, text: 'hi', calls: [], ...overrides };
+  return {
+    kind: 'assistant_message',
+    entryId: parseEventId(fixedUuid(number)),
+    runId,
+    text: 'hi',
+    calls: [],
+    ...overrides,
+  };
 }
 
 export function buildToolResult(
@@ -80,7 +87,11 @@ export function buildToolResult(
 }
 
 /** A question about a call of the run, open for an hour. */
-export function buildGate(run: Pick<RunRow, 'runId' | 'scope' | 'correlationId'>, number: number, { clock }: { readonly clock: Clock }): NewGate {
+export function buildGate(
+  run: Pick<RunRow, 'runId' | 'scope' | 'correlationId'>,
+  number: number,
+  { clock }: { readonly clock: Clock },
+): NewGate {
   const digest = digestSchema.parse(`sha256:${'ab'.repeat(32)}`);
   return {
     gateId: parseGateId(fixedUuid(number)),

@@ -68,7 +68,8 @@ export function turnCase(name: string, use: (opened: OpenedTurns) => Promise<voi
   return {
     name,
     run: async (harness) => {
-      const stores = [await harness.open(TURN_MACHINES)];
+      const first = await harness.open(TURN_MACHINES);
+      const stores = [first];
       const restart = async (store: DurableStore): Promise<OpenedTurns | undefined> => {
         if (harness.reopen === undefined) return undefined;
         await store.close();
@@ -77,7 +78,7 @@ export function turnCase(name: string, use: (opened: OpenedTurns) => Promise<voi
         return openTurns(harness.platform, again, restart);
       };
       try {
-        for (const store of [...stores]) await use(openTurns(harness.platform, store, restart));
+        await use(openTurns(harness.platform, first, restart));
       } finally {
         for (const store of stores) await store.close();
       }
@@ -133,7 +134,11 @@ export async function look(opened: Pick<OpenedTurns, 'store'>, runId: RunId): Pr
 }
 
 /** Opens gates for the run: as many as there are numbers. */
-export async function openGates(opened: OpenedTurns, run: RunRow, ...numbers: readonly number[]): Promise<readonly GateId[]> {
+export async function openGates(
+  opened: OpenedTurns,
+  run: RunRow,
+  ...numbers: readonly number[]
+): Promise<readonly GateId[]> {
   const outcome = await opened.store.commit(numbers.map((number) => openGate(buildGate(run, number, opened.platform))));
   holds(outcome.kind === 'committed', 'the gates are open');
   return numbers.map((number) => parseGateId(fixedUuid(number)));
@@ -167,7 +172,12 @@ function openTurns(
   const runnerOf = (holder: string, on = store): Runner =>
     createRunner({ store: on, clock: platform.clock, ids: platform.ids, holder, leaseMs: RUN_LEASE_MS });
   const over = (on: DurableStore) => ({
-    coordinator: createTurnCoordinator({ store: on, clock: platform.clock, ids: platform.ids, digest: platform.digest }),
+    coordinator: createTurnCoordinator({
+      store: on,
+      clock: platform.clock,
+      ids: platform.ids,
+      digest: platform.digest,
+    }),
     runner: runnerOf('worker-1', on),
   });
   return { store, platform, ...over(store), runnerOf, over, restart: () => restart(store) };

@@ -3,7 +3,14 @@
  *
  * Not here: how entries are stored and read (`transcript.ts`), what a model makes of them (`loop/model.ts`).
  */
-import { boundedLine, boundedText, capabilityIdSchema, eventIdSchema, jsonValueSchema, runIdSchema } from '@reborn/host-api';
+import {
+  boundedLine,
+  boundedText,
+  capabilityIdSchema,
+  eventIdSchema,
+  jsonValueSchema,
+  runIdSchema,
+} from '@reborn/host-api';
 import { z } from 'zod';
 import { CALL_ID_BYTES_MAX, CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX } from '../limits.ts';
 

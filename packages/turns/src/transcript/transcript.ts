@@ -46,17 +46,28 @@ export async function readThread(reader: StreamReader, scope: ResourceScope): Pr
       after: before,
       limit: PAGE_RECORDS_MAX,
       order: 'newest',
-      filter: { labels: { threadId, ...(agentId === undefined ? {} : { agentId }), ...(projectId === undefined ? {} : { projectId }) } },
+      filter: {
+        labels: {
+          threadId,
+          ...(agentId === undefined ? {} : { agentId }),
+          ...(projectId === undefined ? {} : { projectId }),
+        },
+      },
     });
-    found.push(...page.records.filter((record) => record.labels.agentId === agentId && record.labels.projectId === projectId));
+    found.push(
+      ...page.records.filter((record) => record.labels.agentId === agentId && record.labels.projectId === projectId),
+    );
     const last = page.records.at(-1);
-    if (last === undefined || last.cursor <= 1 || page.records.length < PAGE_RECORDS_MAX || found.length >= TRANSCRIPT_ENTRIES_MAX) break;
+    if (
+      last === undefined ||
+      last.cursor <= 1 ||
+      page.records.length < PAGE_RECORDS_MAX ||
+      found.length >= TRANSCRIPT_ENTRIES_MAX
+    )
+      break;
     before = last.cursor;
   }
-  return found
-    .slice(0, TRANSCRIPT_ENTRIES_MAX)
-    .toReversed()
-    .map(parseEntry);
+  return found.slice(0, TRANSCRIPT_ENTRIES_MAX).toReversed().map(parseEntry);
 }
 
 /** A gap in what was said would mislead a model, so an entry that cannot be read is a fault. */

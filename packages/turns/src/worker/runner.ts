@@ -4,7 +4,15 @@
  * Not here: the worker itself: its timing, its driver, its host (`@reborn/reborn`).
  */
 import {
-  boundedLine, getRecord, LEASE_TTL_MS_MAX, LEASE_TTL_MS_MIN, SCOPE_ID_BYTES_MAX, type LeaseProof, type RunId, type TenantId } from '@reborn/host-api';
+  boundedLine,
+  getRecord,
+  LEASE_TTL_MS_MAX,
+  LEASE_TTL_MS_MIN,
+  SCOPE_ID_BYTES_MAX,
+  type LeaseProof,
+  type RunId,
+  type TenantId,
+} from '@reborn/host-api';
 import { checkpointMachine, type Checkpoint } from '../checkpoint/checkpoint.ts';
 import { TurnsError } from '../errors.ts';
 import { runMachine, type RunRow } from '../run.ts';
@@ -23,7 +31,10 @@ export interface Runner {
   look(runId: RunId): Promise<RunRow | undefined>;
   readThread(run: RunRow): Promise<readonly TranscriptEntry[]>;
   readCheckpoint(runId: RunId): Promise<Checkpoint | undefined>;
-  writeStep(claimed: ClaimedRun, step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] }): Promise<StepOutcome>;
+  writeStep(
+    claimed: ClaimedRun,
+    step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] },
+  ): Promise<StepOutcome>;
   endSitting(claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome>;
 }
 

@@ -68,7 +68,11 @@ export async function writeStep(
  * is settled as cancelled. Errors: `host-api/invalid_value` naming the field; `turns/invalid_request` for a cancelled end
  * that nobody asked for; `turns/contended`.
  */
-export async function endSitting(dependencies: RunnerDependencies, claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome> {
+export async function endSitting(
+  dependencies: RunnerDependencies,
+  claimed: ClaimedRun,
+  end: RunEnd,
+): Promise<EndOutcome> {
   const { store } = dependencies;
   let wanted: RunEnd = parseWith(loopExitSchema, end, 'end');
   for (let attempt = 0; attempt < CONTENTION_RETRIES_MAX; attempt += 1) {

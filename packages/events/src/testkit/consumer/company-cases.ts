@@ -42,7 +42,11 @@ export const companyCases = [
     });
     equals(await slow.consumer.drain(10_000), 'held', 'the slow one has lost it');
     equals(await slow.consumer.drain(10_000), 'caught_up', 'and sees that it is done');
-    equals([await workDone(opened.store), slow.seen.deliveries.length, slow.seen.failures], [[1], 1, []], 'it was neither doubled nor blamed');
+    equals(
+      [await workDone(opened.store), slow.seen.deliveries.length, slow.seen.failures],
+      [[1], 1, []],
+      'it was neither doubled nor blamed',
+    );
   }),
   logCase('does the work once though the store does not say whether it was committed', async (opened) => {
     await happen(opened, 20);
@@ -66,11 +70,17 @@ export const companyCases = [
     }
     await whileTimePasses(opened, consumer.stop());
     equals(done, range(1, 20), 'each record once, in order');
-    equals([seen.failures, (await standing(opened.store))?.deadLetters], [[], 0], "the store's trouble is no handler's failure");
+    equals(
+      [seen.failures, (await standing(opened.store))?.deadLetters],
+      [[], 0],
+      "the store's trouble is no handler's failure",
+    );
     holds(opened.platform.reports.length > 0, 'the operator hears of it');
   }),
   logCase("hands the store's trouble to whoever drains", async (opened) => {
-    const store = wrapStore(opened.store, { get: () => Promise.reject(new HostApiError('host-api/store_unavailable')) });
+    const store = wrapStore(opened.store, {
+      get: () => Promise.reject(new HostApiError('host-api/store_unavailable')),
+    });
     const { consumer } = follow({ ...opened, store });
     await rejects(consumer.drain(1_000), ['host-api/store_unavailable'], 'it is not hidden');
     equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');

@@ -12,26 +12,51 @@ import { follow, happen, standing, workDone, workOn } from './following.ts';
 const never = new Promise<never>(() => undefined);
 
 export const failureCases = [
-  logCase('tries a failed delivery again with growing pauses, keeps the order, and then gives it up', async (opened) => {
-    await happen(opened, 2);
-    const atMs: number[] = [];
-    const { consumer, seen } = follow(opened, {
-      handle: async ({ record }) => {
-        if (record.cursor === 1) atMs.push(opened.platform.clock.nowMs());
-        if (record.cursor === 1) throw new Error('no');
-        return [workOn(record.cursor)];
-      },
-      onFailure: (_, { dead }) => [workOn(dead ? 901 : 900)],
-    });
-    equals(await whileTimePasses(opened, consumer.drain(600_000), 50), 'caught_up', 'it gets past it');
-    const attempts = seen.deliveries.map(({ cursor, attempt }) => [cursor, attempt]);
-    equals(attempts, [[1, 1], [1, 2], [1, 3], [1, 4], [1, 5], [2, 1]], 'five attempts, then the next record');
-    const pauses = atMs.slice(1).map((ms, at) => ms - (atMs[at] ?? 0));
-    holds([200, 400, 800, 1600].every((least, at) => (pauses[at] ?? 0) >= least), 'each pause is twice the one before');
-    equals(seen.failures.map(({ dead }) => dead), [false, false, false, false, true], 'the last failure is final');
-    equals(await workDone(opened.store), [900, 900, 900, 900, 901, 2], 'what was to be written about failures is written');
-    equals((await standing(opened.store))?.deadLetters, 1, 'one dead letter');
-  }),
+  logCase(
+    'tries a failed delivery again with growing pauses, keeps the order, and then gives it up',
+    async (opened) => {
+      await happen(opened, 2);
+      const atMs: number[] = [];
+      const { consumer, seen } = follow(opened, {
+        handle: async ({ record }) => {
+          if (record.cursor === 1) atMs.push(opened.platform.clock.nowMs());
+          if (record.cursor === 1) throw new Error('no');
+          return [workOn(record.cursor)];
+        },
+        onFailure: (_, { dead }) => [workOn(dead ? 901 : 900)],
+      });
+      equals(await whileTimePasses(opened, consumer.drain(600_000), 50), 'caught_up', 'it gets past it');
+      const attempts = seen.deliveries.map(({ cursor, attempt }) => [cursor, attempt]);
+      equals(
+        attempts,
+        [
+          [1, 1],
+          [1, 2],
+          [1, 3],
+          [1, 4],
+          [1, 5],
+          [2, 1],
+        ],
+        'five attempts, then the next record',
+      );
+      const pauses = atMs.slice(1).map((ms, at) => ms - (atMs[at] ?? 0));
+      holds(
+        [200, 400, 800, 1600].every((least, at) => (pauses[at] ?? 0) >= least),
+        'each pause is twice the one before',
+      );
+      equals(
+        seen.failures.map(({ dead }) => dead),
+        [false, false, false, false, true],
+        'the last failure is final',
+      );
+      equals(
+        await workDone(opened.store),
+        [900, 900, 900, 900, 901, 2],
+        'what was to be written about failures is written',
+      );
+      equals((await standing(opened.store))?.deadLetters, 1, 'one dead letter');
+    },
+  ),
   logCase('counts attempts across followers', async (opened) => {
     await happen(opened, 1);
     const attempts: number[] = [];
@@ -60,7 +85,11 @@ export const failureCases = [
       },
     });
     equals(await whileTimePasses(opened, consumer.drain(600_000)), 'caught_up', 'it gets past it');
-    equals(seen.failures.map(({ reason }) => codeOf(reason)), Array(5).fill('events/delivery_late'), 'it was late five times');
+    equals(
+      seen.failures.map(({ reason }) => codeOf(reason)),
+      Array(5).fill('events/delivery_late'),
+      'it was late five times',
+    );
     equals([aborted.length, await workDone(opened.store)], [5, [2]], 'and was told so each time');
     equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');
   }),
@@ -83,7 +112,11 @@ export const failureCases = [
     });
     equals(await whileTimePasses(opened, consumer.drain(600_000)), 'caught_up', 'it gets past it');
     const codes = seen.failures.map(({ reason }) => codeOf(reason));
-    equals(codes, ['events/delivery_refused', 'host-api/invalid_value', 'host-api/invalid_value', 'TypeError'], 'each is told apart');
+    equals(
+      codes,
+      ['events/delivery_refused', 'host-api/invalid_value', 'host-api/invalid_value', 'TypeError'],
+      'each is told apart',
+    );
     equals([await workDone(opened.store), (await standing(opened.store))?.cursor], [[1], 1], 'and left nothing behind');
   }),
   logCase('counts a failure though what should be written about it cannot be', async (opened) => {
@@ -104,7 +137,11 @@ export const failureCases = [
       onFailure: ({ attempt }) => about[attempt - 1]?.() ?? [],
     });
     equals(await whileTimePasses(opened, consumer.drain(600_000)), 'caught_up', 'it gets past it');
-    equals([seen.failures.length, (await standing(opened.store))?.deadLetters], [5, 1], 'five failures, one dead letter');
+    equals(
+      [seen.failures.length, (await standing(opened.store))?.deadLetters],
+      [5, 1],
+      'five failures, one dead letter',
+    );
   }),
   logCase('does not count a delivery that its stop cut short', async (opened) => {
     await happen(opened, 1);
@@ -137,7 +174,11 @@ async function stopMidway(opened: OpenedLog): Promise<void> {
   consumer.start();
   for (let turn = 0; turn < 100 && seen.deliveries.length === 0; turn += 1) await settle(opened);
   await consumer.stop();
-  equals([seen.deliveries.length, seen.failures.length], [1, 0], 'the delivery was under way and is not called a failure');
+  equals(
+    [seen.deliveries.length, seen.failures.length],
+    [1, 0],
+    'the delivery was under way and is not called a failure',
+  );
 }
 
 function codeOf(reason: unknown): string {

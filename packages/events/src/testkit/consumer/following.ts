@@ -3,10 +3,22 @@
  *
  * Not here: the cases.
  */
-import { getRecord, parseEventId, type AppendWrite, type DurableStore, type StreamKey, type Write } from '@reborn/host-api';
+import {
+  getRecord,
+  parseEventId,
+  type AppendWrite,
+  type DurableStore,
+  type StreamKey,
+  type Write,
+} from '@reborn/host-api';
 import { buildScope, fixedUuid } from '@reborn/host-api/testkit';
 import { toAppends } from '../../record/log-record.ts';
-import { subscriptionKey, type ConsumerOptions, type Delivery, type DeliveryFailure } from '../../subscription/consumer.ts';
+import {
+  subscriptionKey,
+  type ConsumerOptions,
+  type Delivery,
+  type DeliveryFailure,
+} from '../../subscription/consumer.ts';
 import { createConsumer } from '../../subscription/follower.ts';
 import { subscriptionMachine, type SubscriptionRow } from '../../subscription/subscription.ts';
 import { buildLogRecord } from '../builder.ts';
@@ -75,7 +87,11 @@ export async function happen({ log }: Pick<OpenedLog, 'log'>, count: number, fir
 /** Something whose event id stands for `number` that a filter by kind passes by. */
 export function otherThing(number: number): AppendWrite {
   const drafts = toAppends([buildLogRecord('run_completed', number)]).flatMap((write) => write.records);
-  return { kind: 'append', stream: SOURCE, records: drafts.map((draft) => ({ ...draft, eventId: parseEventId(fixedUuid(number)) })) };
+  return {
+    kind: 'append',
+    stream: SOURCE,
+    records: drafts.map((draft) => ({ ...draft, eventId: parseEventId(fixedUuid(number)) })),
+  };
 }
 
 export function standing(store: DurableStore): Promise<SubscriptionRow | undefined> {

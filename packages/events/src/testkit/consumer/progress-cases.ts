@@ -14,9 +14,17 @@ export const progressCases = [
     await happen(opened, 150);
     const { consumer, seen } = follow(opened);
     equals(await consumer.drain(60_000), 'caught_up', 'it catches up');
-    equals(seen.deliveries.map(({ cursor }) => cursor), range(1, 150), 'each record once, in order');
+    equals(
+      seen.deliveries.map(({ cursor }) => cursor),
+      range(1, 150),
+      'each record once, in order',
+    );
     equals(await workDone(opened.store), range(1, 150), 'and the work on each once');
-    equals(await standing(opened.store), { status: 'active', cursor: 150, attempt: 0, retryAtMs: 0, deadLetters: 0 }, 'all is acknowledged');
+    equals(
+      await standing(opened.store),
+      { status: 'active', cursor: 150, attempt: 0, retryAtMs: 0, deadLetters: 0 },
+      'all is acknowledged',
+    );
     equals(await consumer.drain(60_000), 'caught_up', 'then there is nothing to do');
     equals(seen.deliveries.length, 150, 'and nothing is done');
     await consumer.stop();
@@ -69,11 +77,16 @@ export const progressCases = [
     equals(await consumer.drain(60_000), 'caught_up', 'an empty selection is caught up with');
     const picky = follow(opened, { name: 'hook:picky', admits: ({ cursor }) => cursor % 100 === 0 });
     equals(await picky.consumer.drain(60_000), 'caught_up', 'a selection by rule too');
-    equals([seen.deliveries, picky.seen.deliveries.map(({ cursor }) => cursor)], [[], [100, 200]], 'what is admitted is delivered');
+    equals(
+      [seen.deliveries, picky.seen.deliveries.map(({ cursor }) => cursor)],
+      [[], [100, 200]],
+      'what is admitted is delivered',
+    );
   }),
   logCase('acknowledges what it passed by now and then, so that a restart does not look again', async (opened) => {
     const count = CONSUMER_SKIPPED_MAX + 200;
-    for (let at = 1; at <= count; at += 200) await opened.store.commit(range(at, at + 199).map((number) => otherThing(number)));
+    for (let at = 1; at <= count; at += 200)
+      await opened.store.commit(range(at, at + 199).map((number) => otherThing(number)));
     const byRule = follow(opened, { admits: ({ kind }) => kind === 'run_submitted' });
     equals(await byRule.consumer.drain(60_000), 'caught_up', 'it looks at everything');
     const { cursor } = (await standing(opened.store)) ?? { cursor: -1 };
@@ -90,7 +103,11 @@ export const progressCases = [
     equals(looks[0], cursor, 'a new follower begins there');
     await happen(opened, 1, 9_999);
     await again.consumer.drain(60_000);
-    equals(again.seen.deliveries.map((delivery) => delivery.cursor), [count + 1], 'and misses nothing');
+    equals(
+      again.seen.deliveries.map((delivery) => delivery.cursor),
+      [count + 1],
+      'and misses nothing',
+    );
   }),
   logCase('works when something is committed, without polling and without losing a wake-up', async (opened) => {
     let looks = 0;
@@ -148,19 +165,26 @@ export const progressCases = [
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (finish = resolve));
     await happen(opened, 3);
-    const { consumer, seen } = follow({ ...opened, store }, {
-      handle: async ({ record, signal }) => {
-        await held;
-        return signal.aborted ? [workOn(record.cursor)] : [];
+    const { consumer, seen } = follow(
+      { ...opened, store },
+      {
+        handle: async ({ record, signal }) => {
+          await held;
+          return signal.aborted ? [workOn(record.cursor)] : [];
+        },
       },
-    });
+    );
     consumer.start();
     await eventually(opened, () => seen.deliveries.length === 1, 'the first delivery is at hand');
     equals(listening, 1, 'it listens');
     const stopped = consumer.stop();
     finish();
     await stopped;
-    equals([await workDone(opened.store), seen.deliveries.length], [[1], 1], 'it finished that one and told it to hurry');
+    equals(
+      [await workDone(opened.store), seen.deliveries.length],
+      [[1], 1],
+      'it finished that one and told it to hurry',
+    );
     equals([listening, opened.platform.pendingTimers()], [0, 0], 'nothing is left behind');
     await consumer.stop();
     equals(await consumer.drain(1_000), 'waiting', 'a stopped follower does nothing');
@@ -191,6 +215,10 @@ export const progressCases = [
     await happen(again, 1, 3);
     const { consumer, seen } = follow(again);
     await whileTimePasses(again, consumer.drain(60_000));
-    equals(seen.deliveries.map(({ cursor }) => cursor), [3], 'behind the acknowledged cursor');
+    equals(
+      seen.deliveries.map(({ cursor }) => cursor),
+      [3],
+      'behind the acknowledged cursor',
+    );
   }),
 ];

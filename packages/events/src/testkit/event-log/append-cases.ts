@@ -88,7 +88,11 @@ export const appendCases = [
   logCase('gives concurrent appenders distinct cursors without a gap', async ({ log }) => {
     const numbers = Array.from({ length: 40 }, (_, at) => at + 1);
     const cursors = await Promise.all(numbers.map((number) => log.append([buildLogRecord('run_submitted', number)])));
-    equals(cursors.flat().toSorted((left, right) => left - right), numbers, 'forty appends, forty cursors');
+    equals(
+      cursors.flat().toSorted((left, right) => left - right),
+      numbers,
+      'forty appends, forty cursors',
+    );
   }),
   logCase('appends all records of one call or none', async ({ log }) => {
     const bad = { ...buildLogRecord('run_submitted', 2), scope: { tenantId: 'acme' } } as never;
@@ -98,23 +102,51 @@ export const appendCases = [
     equals(await log.append([]), [], 'nothing appended is nothing done');
   }),
   logCase('appends nothing when a guard of the same unit refuses', async ({ log, store }) => {
-    const refused = { kind: 'transition', machine: 'lease', key: 'none', command: { trigger: 'check', holder: 'a', fence: 1 } } as const;
+    const refused = {
+      kind: 'transition',
+      machine: 'lease',
+      key: 'none',
+      command: { trigger: 'check', holder: 'a', fence: 1 },
+    } as const;
     const outcome = await store.commit([...toAppends([buildLogRecord('run_submitted', 1)]), refused]);
-    equals([outcome.kind, await log.head('runtime', readScopeFor(buildScope()))], ['conflict', 0], 'the unit is refused whole');
+    equals(
+      [outcome.kind, await log.head('runtime', readScopeFor(buildScope()))],
+      ['conflict', 0],
+      'the unit is refused whole',
+    );
   }),
-  logCase('turns unusable tokens into unclassified when they are written and when they are read', async ({ log, store }) => {
-    for (const [at, [raw, clean]] of ERROR_KIND_TABLE.entries()) {
-      equals(toErrorKind(raw), clean, 'when it is built');
-      const record = buildLogRecord('run_failed', at + 1);
-      Object.assign(record, { errorKind: raw });
-      await log.append([record]);
-    }
-    const kinds = (await readAll({ log })).map((record) => ('errorKind' in record ? record.errorKind : undefined));
-    equals(kinds, ERROR_KIND_TABLE.map(([, clean]) => clean), 'when it is written');
-    const { stored, cursor } = await storeRaw(store, 1_000, { ...buildLogRecord('run_failed', 1_000), errorKind: '/etc/passwd' });
-    const entry = toLogEntry('runtime', stored);
-    equals(entry, { known: true, family: 'runtime', cursor, record: buildLogRecord('run_failed', 1_000, { errorKind: 'unclassified' }) }, 'when it is read');
-  }),
+  logCase(
+    'turns unusable tokens into unclassified when they are written and when they are read',
+    async ({ log, store }) => {
+      for (const [at, [raw, clean]] of ERROR_KIND_TABLE.entries()) {
+        equals(toErrorKind(raw), clean, 'when it is built');
+        const record = buildLogRecord('run_failed', at + 1);
+        Object.assign(record, { errorKind: raw });
+        await log.append([record]);
+      }
+      const kinds = (await readAll({ log })).map((record) => ('errorKind' in record ? record.errorKind : undefined));
+      equals(
+        kinds,
+        ERROR_KIND_TABLE.map(([, clean]) => clean),
+        'when it is written',
+      );
+      const { stored, cursor } = await storeRaw(store, 1_000, {
+        ...buildLogRecord('run_failed', 1_000),
+        errorKind: '/etc/passwd',
+      });
+      const entry = toLogEntry('runtime', stored);
+      equals(
+        entry,
+        {
+          known: true,
+          family: 'runtime',
+          cursor,
+          record: buildLogRecord('run_failed', 1_000, { errorKind: 'unclassified' }),
+        },
+        'when it is read',
+      );
+    },
+  ),
   logCase('lets nothing into a record that its kind does not have', async ({ log, store }) => {
     const secret = createSentinel('secret');
     for (const [at, kind] of LOG_RECORD_KINDS.entries()) {
@@ -134,7 +166,12 @@ export const appendCases = [
 async function storeRaw(store: OpenedLog['store'], number: number, record: object) {
   const body = JSON.parse(JSON.stringify({ v: 1, ...record })) as JsonObject;
   await store.commit([buildForeignAppend('runtime', number, { kind: String(body['kind']), body })]);
-  const page = await store.readStream({ stream: { family: 'runtime', tenantId: buildScope().tenantId }, after: 0, limit: 1, order: 'newest' });
+  const page = await store.readStream({
+    stream: { family: 'runtime', tenantId: buildScope().tenantId },
+    after: 0,
+    limit: 1,
+    order: 'newest',
+  });
   const [stored] = page.records;
   holds(stored !== undefined, 'the row is there');
   return { stored, cursor: page.head };

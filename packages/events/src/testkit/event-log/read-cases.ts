@@ -22,9 +22,17 @@ export const readCases = [
   logCase('reads on from where it stopped, page by page', async ({ log }) => {
     await appendRuns(log, 5);
     equals(await readCursors(log, { limit: 2 }), { cursors: [1, 2], next: 2, head: 5 }, 'the first page');
-    equals(await readCursors(log, { limit: 2, after: 2 as Cursor }), { cursors: [3, 4], next: 4, head: 5 }, 'the second');
+    equals(
+      await readCursors(log, { limit: 2, after: 2 as Cursor }),
+      { cursors: [3, 4], next: 4, head: 5 },
+      'the second',
+    );
     equals(await readCursors(log, { limit: 2, after: 4 as Cursor }), { cursors: [5], next: 5, head: 5 }, 'the last');
-    equals(await readCursors(log, { limit: 2, after: 5 as Cursor }), { cursors: [], next: 5, head: 5 }, 'then nothing, and it stays');
+    equals(
+      await readCursors(log, { limit: 2, after: 5 as Cursor }),
+      { cursors: [], next: 5, head: 5 },
+      'then nothing, and it stays',
+    );
   }),
   logCase('says that a cursor lies ahead, of an empty stream and of the head', async ({ log }) => {
     equals(await read(log, { after: 1 as Cursor }), { kind: 'cursor_ahead', head: 0 }, 'an empty stream');
@@ -43,7 +51,11 @@ export const readCases = [
     await log.append([buildLogRecord('run_submitted', 9, { scope: buildScope({ tenantId: 'globex' }) })]);
     for (const [at, scope] of owners.entries()) {
       const seen = await readCursors(log, { scope: readScopeFor(scope) });
-      equals(seen, { cursors: [at + 1], next: 4, head: 4 }, 'an owner sees one of four; an absent agent is an owner too');
+      equals(
+        seen,
+        { cursors: [at + 1], next: 4, head: 4 },
+        'an owner sees one of four; an absent agent is an owner too',
+      );
     }
   }),
   logCase('does not match a record that lacks what a scope names', async ({ log }) => {
@@ -56,7 +68,11 @@ export const readCases = [
     const seenBy = async (scope: ResourceScope) => (await readCursors(log, { scope: readScopeFor(scope) })).cursors;
     equals(await seenBy(inProject), [2], 'project and mission');
     equals(await seenBy(buildScope({ projectId: 'p2', threadId: undefined })), [3], 'one project, any thread');
-    equals(await seenBy(buildScope({ threadId: undefined })), [1, 2, 3], 'what a scope does not name, it does not narrow');
+    equals(
+      await seenBy(buildScope({ threadId: undefined })),
+      [1, 2, 3],
+      'what a scope does not name, it does not narrow',
+    );
   }),
   logCase('narrows to one run, one call or one correlation', async ({ log }) => {
     const marks = {
@@ -77,18 +93,35 @@ export const readCases = [
   }),
   logCase('passes by trailing records that do not match', async ({ log }) => {
     await appendRuns(log, 2);
-    await log.append([3, 4, 5].map((number) => buildLogRecord('run_submitted', number, { scope: buildScope({ userId: 'bob' }) })));
-    equals(await readCursors(log, { limit: 2 }), { cursors: [1, 2], next: 2, head: 5 }, 'a full page ends at its last record');
-    equals(await readCursors(log, { after: 2 as Cursor }), { cursors: [], next: 5, head: 5 }, 'an empty one at the head');
+    await log.append(
+      [3, 4, 5].map((number) => buildLogRecord('run_submitted', number, { scope: buildScope({ userId: 'bob' }) })),
+    );
+    equals(
+      await readCursors(log, { limit: 2 }),
+      { cursors: [1, 2], next: 2, head: 5 },
+      'a full page ends at its last record',
+    );
+    equals(
+      await readCursors(log, { after: 2 as Cursor }),
+      { cursors: [], next: 5, head: 5 },
+      'an empty one at the head',
+    );
     equals(await readCursors(log, {}), { cursors: [1, 2], next: 5, head: 5 }, 'and so does one with room left');
   }),
   logCase('reads only the kinds that were asked for', async ({ log }) => {
-    await log.append([buildLogRecord('run_submitted', 1), buildLogRecord('run_completed', 2), buildLogRecord('run_submitted', 3)]);
+    await log.append([
+      buildLogRecord('run_submitted', 1),
+      buildLogRecord('run_completed', 2),
+      buildLogRecord('run_submitted', 3),
+    ]);
     equals(await readCursors(log, { kinds: ['run_completed'] }), { cursors: [2], next: 3, head: 3 }, 'one kind');
     equals((await readCursors(log, { kinds: ['run_completed', 'run_submitted'] })).cursors, [1, 2, 3], 'two kinds');
   }),
   logCase('opens a whole tenant to a grant, and nothing else to it', async ({ log }) => {
-    await log.append([buildLogRecord('run_submitted', 1), buildLogRecord('run_submitted', 2, { scope: buildScope({ userId: 'bob', agentId: undefined }) })]);
+    await log.append([
+      buildLogRecord('run_submitted', 1),
+      buildLogRecord('run_submitted', 2, { scope: buildScope({ userId: 'bob', agentId: undefined }) }),
+    ]);
     await log.append([buildLogRecord('run_submitted', 3, { scope: buildScope({ tenantId: 'globex' }) })]);
     const { tenantId } = buildScope();
     const grant = buildGrant({ capability: LOG_READ_CAPABILITY, grantee: { kind: 'tenant', id: tenantId } });
@@ -113,7 +146,9 @@ export const readCases = [
   logCase('passes what a newer version wrote without failing on it', async ({ log, store }) => {
     const newer = { v: 2, anything: true };
     await store.commit([buildForeignAppend('runtime', 1, { body: newer })]);
-    await store.commit([buildForeignAppend('runtime', 2, { kind: 'run_teleported', body: { v: 1, kind: 'run_teleported' } })]);
+    await store.commit([
+      buildForeignAppend('runtime', 2, { kind: 'run_teleported', body: { v: 1, kind: 'run_teleported' } }),
+    ]);
     await store.commit([buildForeignAppend('runtime', 3, { body: {} })]);
     await log.append([buildLogRecord('run_submitted', 4)]);
     const page = await read(log);
@@ -141,7 +176,11 @@ export const readCases = [
     const body = JSON.parse(JSON.stringify({ v: 1, ...buildLogRecord('run_completed', 77) }));
     await store.commit([buildForeignAppend('runtime', 1, { body })]);
     const page = await read(log);
-    equals(page.kind === 'page' && page.entries.map((entry) => entry.known), [false], 'kind and event id are those of the row');
+    equals(
+      page.kind === 'page' && page.entries.map((entry) => entry.known),
+      [false],
+      'kind and event id are those of the row',
+    );
   }),
   logCase('says where the head is, whoever owns the newest record', async ({ log }) => {
     await appendRuns(log, 2);
@@ -156,7 +195,11 @@ export const readCases = [
     const again = await restart();
     if (again === undefined) return;
     equals(await read(again.log), before, 'the same page');
-    equals(await again.log.append([buildLogRecord('run_submitted', 2), buildLogRecord('run_submitted', 4)]), [2, 4], 'cursors and identities go on');
+    equals(
+      await again.log.append([buildLogRecord('run_submitted', 2), buildLogRecord('run_submitted', 4)]),
+      [2, 4],
+      'cursors and identities go on',
+    );
   }),
 ];
 

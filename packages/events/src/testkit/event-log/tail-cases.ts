@@ -22,7 +22,11 @@ export const tailCases = [
     const cursors: number[] = [];
     while (cursors.length < 100) cursors.push(await nextCursor(reader));
     await appended;
-    equals(cursors, Array.from({ length: 100 }, (_, at) => at + 1), 'a hundred records in order');
+    equals(
+      cursors,
+      Array.from({ length: 100 }, (_, at) => at + 1),
+      'a hundred records in order',
+    );
     await reader.stop();
     equals(await log.head('runtime', scope), 100, 'the head is where the reader stopped');
   }),
@@ -98,15 +102,27 @@ export const tailCases = [
     equals(listening, 0, 'neither one that left nor one that aborted and never came back is listened for');
   }),
   logCase('refuses a cursor ahead and a request without form', async (opened) => {
-    await rejects(follow(opened, 4 as Cursor).entries.next(), ['events/invalid_request'], 'a cursor ahead of the stream');
-    const bad = follow({ ...opened, log: { ...opened.log, tail: (request) => opened.log.tail({ ...request, kinds: [] }) } });
+    await rejects(
+      follow(opened, 4 as Cursor).entries.next(),
+      ['events/invalid_request'],
+      'a cursor ahead of the stream',
+    );
+    const bad = follow({
+      ...opened,
+      log: { ...opened.log, tail: (request) => opened.log.tail({ ...request, kinds: [] }) },
+    });
     await rejects(bad.entries.next(), ['events/invalid_request'], 'no kinds at all');
   }),
 ];
 
 function follow({ log }: Pick<OpenedLog, 'log'>, after?: Cursor) {
   const control = new AbortController();
-  const request = { family: 'runtime' as const, scope, signal: control.signal, ...(after === undefined ? {} : { after }) };
+  const request = {
+    family: 'runtime' as const,
+    scope,
+    signal: control.signal,
+    ...(after === undefined ? {} : { after }),
+  };
   const entries = log.tail(request)[Symbol.asyncIterator]() as AsyncGenerator<LogEntry>;
   const stop = async (): Promise<void> => {
     control.abort();

@@ -5,17 +5,21 @@
  */
 import type { Principal } from '@reborn/host-api';
 import type { LogRecord } from '@reborn/events';
+import type { ToolResult } from '@reborn/turns';
 import type { Happening } from '../story.ts';
 import { summarise } from './json-summary.ts';
 import type { Line, Tone } from './style.ts';
 
 /** What somebody who watches wants to see; nothing for the rest. */
 export function progressLine(happening: Happening): Line | undefined {
+  // The reply is shown in full when the run has ended.
+  if (happening.kind === 'said' && happening.calls === 0) return undefined;
   if (happening.kind !== 'record') return storyLine(happening);
   const { record } = happening;
   switch (record.kind) {
     case 'verdict_given':
-      return record.verdict === 'allow' ? undefined : recordLine(record);
+      // A verdict that asks is told by the gate that it opens.
+      return record.verdict === 'deny' || record.verdict === 'auth' ? recordLine(record) : undefined;
     case 'approval_requested':
     case 'approval_resolved':
     case 'approval_refused':
@@ -31,6 +35,30 @@ export function progressLine(happening: Happening): Line | undefined {
   }
 }
 
+/** What tells the story: decisions, answers, effects and words; not the steps in between that always go alike. */
+export function isTelling(happening: Happening): boolean {
+  // A refusal is told by its own record, which names who refused.
+  if (happening.kind === 'returned') return !isRefusal(happening.result);
+  if (happening.kind !== 'record') return true;
+  const { record } = happening;
+  switch (record.kind) {
+    case 'verdict_given':
+      return record.verdict !== 'allow';
+    case 'hook_decision_emitted':
+    case 'hook_dispatched':
+    case 'model_started':
+    case 'model_completed':
+    case 'assistant_reply_finalized':
+    case 'dispatch_requested':
+    case 'dispatch_succeeded':
+      return false;
+    case 'effect_settled':
+      return record.effect !== 'none';
+    default:
+      return true;
+  }
+}
+
 export function storyLine(happening: Happening): Line {
   switch (happening.kind) {
     case 'said':
@@ -42,7 +70,7 @@ export function storyLine(happening: Happening): Line {
     case 'returned': {
       const { call, result } = happening;
       if (result.kind === 'completed') return line('done', `${call.capabilityId}  ${summarise(result.output)}`, 'good');
-      const label = ['denied', 'approval_denied'].includes(result.failureKind) ? 'denied' : 'failed';
+      const label = isRefusal(result) ? 'denied' : 'failed';
       const effect = result.effect === 'none' ? 'nothing happened' : `effect ${result.effect}`;
       return line(label, `${call.capabilityId}  ${result.message} (${effect})`, 'bad');
     }
@@ -90,7 +118,10 @@ function recordLine(record: LogRecord): Line {
   }
 }
 
-type Decided = Exclude<LogRecord, { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }>;
+type Decided = Exclude<
+  LogRecord,
+  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }
+>;
 
 function decisionLine(record: Decided): Line {
   switch (record.kind) {
@@ -111,24 +142,44 @@ function decisionLine(record: Decided): Line {
     case 'delivery_dead_lettered':
       return line('hook', `delivery ${record.cursor} given up after ${record.attempts} attempts`, 'bad');
     case 'verdict_given':
-      return line('verdict', `${record.verdict} by ${record.by}${record.code === undefined ? '' : ` (${record.code})`}`, toneOf(record.verdict));
+      return line(
+        'verdict',
+        `${record.verdict} by ${record.by}${record.code === undefined ? '' : ` (${record.code})`}`,
+        toneOf(record.verdict),
+      );
     case 'effect_intended':
       return line('intent', `${record.capabilityId}  announced durably, attempt ${record.attempt}`, 'faint');
     case 'effect_settled':
-      return line('result', `${record.capabilityId}  ${record.outcome}, effect ${record.effect}, kept durably`, 'faint');
+      return line(
+        'result',
+        `${record.capabilityId}  ${record.outcome}, effect ${record.effect}, kept durably`,
+        'faint',
+      );
     case 'call_denied':
       return line('denied', `${record.capabilityId}  by ${record.by} (${record.code})`, 'bad');
     case 'approval_requested':
-      return line('gate', `${record.gateId} open: ${record.capabilityId} waits for an answer (${record.asked.join(', ')})`, 'ask');
+      return line(
+        'gate',
+        `${record.gateId} open: ${record.capabilityId} waits for an answer (${record.asked.join(', ')})`,
+        'ask',
+      );
     case 'approval_resolved': {
       const answer = record.decision === 'approve' ? 'approved' : 'denied';
-      return line('answer', `${answer} by ${whoIs(record.by)}${record.edited ? ', with an edited input' : ''}`, record.decision === 'approve' ? 'good' : 'bad');
+      return line(
+        'answer',
+        `${answer} by ${whoIs(record.by)}${record.edited ? ', with an edited input' : ''}`,
+        record.decision === 'approve' ? 'good' : 'bad',
+      );
     }
     case 'approval_refused':
       return line('answer', `of ${whoIs(record.by)} refused (${record.code}); the gate stays open`, 'bad');
     case 'approval_closed':
       return line('gate', `${record.gateId} closed: ${record.how}`, 'ask');
   }
+}
+
+function isRefusal(result: ToolResult): boolean {
+  return result.kind === 'failed' && (result.failureKind === 'denied' || result.failureKind === 'approval_denied');
 }
 
 export function whoIs(principal: Principal): string {

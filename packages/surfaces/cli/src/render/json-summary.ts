@@ -5,10 +5,10 @@ import { visibleLines } from './style.ts';
 const TEXT_SHOWN_MAX = 60;
 const MEMBERS_SHOWN_MAX = 6;
 
-/** Shape: `path="." recursive=true lines=[24]`; long texts by their size. */
+/** Shape: `path="." recursive=true lines=[24]`; long texts by their size, empty members left out. */
 export function summarise(value: JsonValue): string {
   if (!isJsonObject(value)) return summariseMember(value);
-  const members = Object.entries(value);
+  const members = Object.entries(value).filter(([, member]) => member !== null);
   const shown = members.slice(0, MEMBERS_SHOWN_MAX).map(([name, member]) => `${name}=${summariseMember(member)}`);
   return [...shown, ...(members.length > shown.length ? ['…'] : [])].join(' ');
 }
@@ -28,7 +28,9 @@ export function inFull(value: JsonValue): readonly string[] {
 
 function summariseMember(value: JsonValue): string {
   if (typeof value === 'string') {
-    return value.includes('\n') || value.length > TEXT_SHOWN_MAX ? `<${utf8Bytes(value)} bytes>` : JSON.stringify(value);
+    return value.includes('\n') || value.length > TEXT_SHOWN_MAX
+      ? `<${utf8Bytes(value)} bytes>`
+      : JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.length}]`;
   return isJsonObject(value) ? '{…}' : String(value);

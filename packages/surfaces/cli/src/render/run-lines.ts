@@ -7,9 +7,17 @@ import type { Line, Tone } from './style.ts';
 
 export function runLines(run: RunRow, gates: readonly GateRow[]): readonly Line[] {
   return [
-    { label: run.status, text: `${run.runId}  ${run.scope.threadId ?? ''}  ${toTime(run.updatedAtMs)}`, tone: statusTone(run) },
+    {
+      label: run.status,
+      text: `${run.runId}  ${run.scope.threadId ?? ''}  ${toTime(run.updatedAtMs)}`,
+      tone: statusTone(run),
+    },
     ...(run.failure === undefined ? [] : [plain('', `${run.failure.kind}: ${run.failure.explanation}`)]),
-    ...gates.map((gate): Line => ({ label: '', text: `gate ${gate.gateId}  ${gate.receipt.capabilityId}  ${summarise(gate.input)}`, tone: 'ask' })),
+    ...gates.map((gate): Line => ({
+      label: '',
+      text: `gate ${gate.gateId}  ${gate.receipt.capabilityId}  ${summarise(gate.input)}`,
+      tone: 'ask',
+    })),
   ];
 }
 

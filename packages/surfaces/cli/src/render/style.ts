@@ -44,7 +44,7 @@ export function paint(text: string, tone: Tone, io: Pick<CliIo, 'colour'>): stri
 
 /** Text of others in one line of at most `max` characters. */
 export function oneLine(text: string, max = PLAIN_LINE_MAX): string {
-  const flat = visible(text.replaceAll(/\s+/g, ' ')).trim();
+  const flat = visible(text.replaceAll(/[\r\n\t]+/g, ' ')).trim();
   const characters = [...flat];
   return characters.length <= max ? flat : `${characters.slice(0, max - 1).join('')}…`;
 }

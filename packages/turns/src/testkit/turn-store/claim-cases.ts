@@ -11,7 +11,17 @@ import { moveRun } from '../../run.ts';
 import { runLeaseKey } from '../../worker/claim.ts';
 import { createRunner } from '../../worker/runner.ts';
 import { buildAssistantMessage, buildCheckpoint, buildRun, buildTurn } from '../builder.ts';
-import { claim, lockOf, look, meanwhile, openGates, readOutbox, submit, turnCase, type OpenedTurns } from '../harness.ts';
+import {
+  claim,
+  lockOf,
+  look,
+  meanwhile,
+  openGates,
+  readOutbox,
+  submit,
+  turnCase,
+  type OpenedTurns,
+} from '../harness.ts';
 
 const { tenantId } = buildScope();
 
@@ -27,7 +37,11 @@ export const claimCases = [
     equals([first.run.status, first.run.claims], ['running', 1], 'it runs');
     equals(await look(opened, first.run.runId), first.run, 'as the store says');
     const rest = [await claim(opened), await claim(opened)];
-    equals([first, ...rest].map(({ run }) => run.runId), runs, 'in the order in which they were queued');
+    equals(
+      [first, ...rest].map(({ run }) => run.runId),
+      runs,
+      'in the order in which they were queued',
+    );
     equals(await opened.runner.claimNext({ tenantId }), undefined, 'then there is none left');
   }),
   turnCase('gives a run to one of many workers', async (opened) => {
@@ -72,7 +86,10 @@ export const claimCases = [
     const claimed = await claim(opened);
     const before = await everything(opened);
     const { lease } = claimed;
-    for (const forged of [{ ...lease, holder: 'thief' }, { ...lease, fence: lease.fence + 1 }]) {
+    for (const forged of [
+      { ...lease, holder: 'thief' },
+      { ...lease, fence: lease.fence + 1 },
+    ]) {
       await refusesAll(opened, { ...claimed, lease: forged });
     }
     equals(await everything(opened), before, 'nothing has changed');
@@ -86,7 +103,11 @@ export const claimCases = [
     const moved = await Promise.all(sweepers.map((sweeper) => sweeper.recoverExpired({ tenantId })));
     equals(moved.flat(), [runId], 'one of two sweeps takes it back');
     const { status, crashes, claims } = await look(opened, runId);
-    equals({ status, crashes, claims }, { status: 'queued', crashes: 1, claims: 1 }, 'it is queued and the crash is counted');
+    equals(
+      { status, crashes, claims },
+      { status: 'queued', crashes: 1, claims: 1 },
+      'it is queued and the crash is counted',
+    );
     await refusesAll(opened, dead);
     const again = await claim({ runner: opened.runnerOf('worker-2') });
     holds(again.lease.fence > dead.lease.fence, 'the next worker has it at once, under a newer token');
@@ -96,11 +117,22 @@ export const claimCases = [
     const runId = await submit(opened);
     for (let crash = 1; crash <= CRASHES_MAX; crash += 1) await crashOnce(opened);
     const run = await look(opened, runId);
-    equals([run.status, run.crashes, run.failure?.kind], ['failed', CRASHES_MAX, 'crash_retry_exhausted'], 'it has failed');
+    equals(
+      [run.status, run.crashes, run.failure?.kind],
+      ['failed', CRASHES_MAX, 'crash_retry_exhausted'],
+      'it has failed',
+    );
     equals((await lockOf(opened))?.status, 'free', 'the thread is free');
     equals((await opened.coordinator.submitTurn(buildTurn())).kind, 'accepted', 'and takes the next turn');
     const said = (await readOutbox(opened)).filter(({ kind }) => kind === 'run_recovered' || kind === 'run_failed');
-    equals(said.map(({ kind, reason }) => [kind, reason]), [...Array(CRASHES_MAX - 1).fill(['run_recovered', undefined]), ['run_failed', 'crash_retry_exhausted']], 'each step was said');
+    equals(
+      said.map(({ kind, reason }) => [kind, reason]),
+      [
+        ...Array.from({ length: CRASHES_MAX - 1 }, () => ['run_recovered', undefined]),
+        ['run_failed', 'crash_retry_exhausted'],
+      ],
+      'each step was said',
+    );
   }),
   turnCase('settles a cancelled run whose worker died', async (opened) => {
     const runId = await submit(opened);
@@ -120,7 +152,11 @@ export const claimCases = [
       opened.coordinator.cancelRun({ scope: buildScope(), actor: { kind: 'host' }, runId, reason: 'policy' }),
     );
     equals(await opened.over(store).runner.recoverExpired({ tenantId }), [runId], 'it is taken back');
-    equals([(await look(opened, runId)).status, (await lockOf(opened))?.status], ['cancelled', 'free'], 'as a cancelled one');
+    equals(
+      [(await look(opened, runId)).status, (await lockOf(opened))?.status],
+      ['cancelled', 'free'],
+      'as a cancelled one',
+    );
   }),
   turnCase('leaves alone what ended, parked or was taken back by somebody else meanwhile', async (opened) => {
     const runId = await submit(opened);
@@ -136,7 +172,10 @@ export const claimCases = [
     const store = meanwhile(opened.store, () => opened.runnerOf('sweep-2').recoverExpired({ tenantId }));
     equals(await opened.over(store).runner.recoverExpired({ tenantId }), [], 'the other sweep was first');
     equals((await look(opened, late.run.runId)).crashes, 1, 'the crash is counted once');
-    holds((await opened.runner.claimNext({ tenantId })) !== undefined, 'and the lease is not in the way of the next worker');
+    holds(
+      (await opened.runner.claimNext({ tenantId })) !== undefined,
+      'and the lease is not in the way of the next worker',
+    );
   }),
   turnCase('takes back a run however many runs other tenants have', async (opened) => {
     for (let at = 0; at < 1_100; at += 100) {
@@ -159,7 +198,14 @@ export const claimCases = [
   }),
   turnCase('refuses to be a worker without a name or with a lease that no store takes', async ({ store, platform }) => {
     const good = { store, clock: platform.clock, ids: platform.ids, holder: 'worker', leaseMs: RUN_LEASE_MS };
-    const bad = [{ holder: '' }, { holder: 'a\nb' }, { leaseMs: 0 }, { leaseMs: 49 }, { leaseMs: 1e9 }, { leaseMs: 100.5 }];
+    const bad = [
+      { holder: '' },
+      { holder: 'a\nb' },
+      { leaseMs: 0 },
+      { leaseMs: 49 },
+      { leaseMs: 1e9 },
+      { leaseMs: 100.5 },
+    ];
     for (const part of bad) {
       const made = async () => createRunner({ ...good, ...part });
       await rejects(made(), ['turns/invalid_request'], 'it is said at once');
@@ -177,7 +223,10 @@ async function refusesAll({ runner }: OpenedTurns, claimed: Claimed): Promise<vo
   equals(await runner.heartbeat(claimed.lease), false, 'no heartbeat');
   equals(await runner.writeStep(claimed, { checkpoint, entries }), { kind: 'lost' }, 'no step');
   const failure = { kind: 'no_progress', explanation: '' } as const;
-  for (const end of [{ kind: 'completed', replyEntryId: entries[0]?.entryId } as never, { kind: 'failed', failure } as const]) {
+  for (const end of [
+    { kind: 'completed', replyEntryId: entries[0]?.entryId } as never,
+    { kind: 'failed', failure } as const,
+  ]) {
     equals(await runner.endSitting(claimed, end), { kind: 'lost' }, 'no end');
   }
 }
@@ -189,7 +238,9 @@ async function everything({ store }: OpenedTurns): Promise<unknown> {
     locks: await store.list('thread_lock', { limit: 100 }),
     leases: await store.list(leaseMachine.name, { limit: 100 }),
     checkpoints: await store.list('checkpoint', { limit: 100 }),
-    streams: await Promise.all(streams.map((family) => store.readStream({ stream: { family, tenantId }, after: 0, limit: 100 }))),
+    streams: await Promise.all(
+      streams.map((family) => store.readStream({ stream: { family, tenantId }, after: 0, limit: 100 })),
+    ),
   };
 }
 

@@ -8,7 +8,6 @@ import {
   approveGate,
   consumeGate,
   denyGate,
-  expireGate,
   gateMachine,
   getRecord,
   parseEventId,
@@ -20,7 +19,7 @@ import { buildScope, equals, fixedUuid, holds, rejects } from '@reborn/host-api/
 import { GATES_PER_RUN_MAX } from '../../limits.ts';
 import { queueRunAfterGate, type CancelReason } from '../../run.ts';
 import { buildCheckpoint, buildTurn } from '../builder.ts';
-import { answer, claim, lockOf, look, meanwhile, openGates, readOutbox, submit, turnCase, type OpenedTurns } from '../harness.ts';
+import { answer, claim, lockOf, look, meanwhile, openGates, submit, turnCase, type OpenedTurns } from '../harness.ts';
 
 const replyEntryId = parseEventId(fixedUuid(600));
 const failure = { kind: 'no_progress', explanation: 'It went round in circles.' } as const;
@@ -28,16 +27,27 @@ const checkpoint = buildCheckpoint({ kind: 'before_block' });
 
 export const endCases = [
   turnCase('completes or fails a run, frees its thread once and takes no second end', async (opened) => {
-    for (const end of [{ kind: 'completed', replyEntryId }, { kind: 'failed', failure }] as const) {
+    for (const end of [
+      { kind: 'completed', replyEntryId },
+      { kind: 'failed', failure },
+    ] as const) {
       const runId = await submit(opened);
       const claimed = await claim(opened);
       equals(await opened.runner.endSitting(claimed, end), { kind: 'written' }, 'it ends');
       const run = await look(opened, runId);
-      equals([run.status, run.replyEntryId ?? run.failure], [end.kind, end.kind === 'completed' ? replyEntryId : failure], 'as it was said');
+      equals(
+        [run.status, run.replyEntryId ?? run.failure],
+        [end.kind, end.kind === 'completed' ? replyEntryId : failure],
+        'as it was said',
+      );
       equals(await lockOf(opened), { status: 'free', runId }, 'the thread is free');
       const next = await submit(opened);
       equals(await opened.runner.endSitting(claimed, end), { kind: 'lost' }, 'the end is said once');
-      equals(await lockOf(opened), { status: 'busy', runId: next }, 'and a second word does not free the next run’s thread');
+      equals(
+        await lockOf(opened),
+        { status: 'busy', runId: next },
+        'and a second word does not free the next run’s thread',
+      );
       equals(await cancel(opened, next), { kind: 'cancelled' }, 'clear the thread');
     }
   }),
@@ -45,15 +55,31 @@ export const endCases = [
     const runId = await submit(opened);
     const first = await claim(opened);
     const [one, two] = await twoGates(opened, runId);
-    equals(await opened.runner.endSitting(first, { kind: 'parked', gates: [one, two], checkpoint }), { kind: 'written' }, 'it parks');
+    equals(
+      await opened.runner.endSitting(first, { kind: 'parked', gates: [one, two], checkpoint }),
+      { kind: 'written' },
+      'it parks',
+    );
     equals([(await look(opened, runId)).status, (await look(opened, runId)).gates], ['parked', [one, two]], 'on both');
-    equals([await opened.runner.readCheckpoint(runId), (await lockOf(opened))?.status], [checkpoint, 'busy'], 'with its checkpoint; the thread stays its own');
+    equals(
+      [await opened.runner.readCheckpoint(runId), (await lockOf(opened))?.status],
+      [checkpoint, 'busy'],
+      'with its checkpoint; the thread stays its own',
+    );
     equals(await opened.runner.claimNext({ tenantId: buildScope().tenantId }), undefined, 'nobody works on it');
     await answer(opened, runId, one);
-    equals([(await look(opened, runId)).status, (await look(opened, runId)).gates], ['queued', [two]], 'one answer queues it');
+    equals(
+      [(await look(opened, runId)).status, (await look(opened, runId)).gates],
+      ['queued', [two]],
+      'one answer queues it',
+    );
     const second = await claim(opened);
     equals(second.run.gates, [two], 'and the rest is known');
-    equals(await opened.runner.endSitting(second, { kind: 'parked', gates: [two], checkpoint }), { kind: 'written' }, 'it parks on the rest');
+    equals(
+      await opened.runner.endSitting(second, { kind: 'parked', gates: [two], checkpoint }),
+      { kind: 'written' },
+      'it parks on the rest',
+    );
     await answer(opened, runId, two);
     const third = await claim(opened);
     equals([third.run.gates, third.run.claims], [[], 3], 'and goes on with the second');
@@ -63,10 +89,16 @@ export const endCases = [
     const claimed = await claim(opened);
     const [one, two] = await twoGates(opened, runId);
     const store = meanwhile(opened.store, () => answer(opened, runId, one));
-    const parked = await opened.over(store).runner.endSitting(claimed, { kind: 'parked', gates: [one, two], checkpoint });
+    const parked = await opened
+      .over(store)
+      .runner.endSitting(claimed, { kind: 'parked', gates: [one, two], checkpoint });
     equals(parked, { kind: 'gate_answered' }, 'it looks again instead of sleeping');
     equals((await look(opened, runId)).status, 'running', 'and is still at work');
-    equals(await opened.runner.endSitting(claimed, { kind: 'parked', gates: [two], checkpoint }), { kind: 'written' }, 'then it parks on the other');
+    equals(
+      await opened.runner.endSitting(claimed, { kind: 'parked', gates: [two], checkpoint }),
+      { kind: 'written' },
+      'then it parks on the other',
+    );
     equals((await look(opened, runId)).gates, [two], 'which is all it waits for');
   }),
   turnCase('does not park on a gate that is unknown or closed', async (opened) => {
@@ -76,7 +108,11 @@ export const endCases = [
     await opened.store.commit([supersedeGate(one), denyGate(two, { by: { kind: 'host' }, reason: undefined })]);
     const [unknown] = [fixedUuid(99) as GateId];
     for (const gate of [one, two, unknown]) {
-      equals(await opened.runner.endSitting(claimed, { kind: 'parked', gates: [gate], checkpoint }), { kind: 'gate_answered' }, 'it looks again');
+      equals(
+        await opened.runner.endSitting(claimed, { kind: 'parked', gates: [gate], checkpoint }),
+        { kind: 'gate_answered' },
+        'it looks again',
+      );
     }
   }),
   turnCase('ends whatever became of its gates, and closes those that are still open', async (opened) => {
@@ -92,7 +128,10 @@ export const endCases = [
       const second = await claim(opened);
       const digests = (await getRecord(opened.store, gateMachine, consumed))?.receipt;
       holds(digests !== undefined, 'the gate is there');
-      await opened.store.commit([approveGate(consumed, { by: { kind: 'host' }, reason: undefined }), consumeGate(consumed, digests)]);
+      await opened.store.commit([
+        approveGate(consumed, { by: { kind: 'host' }, reason: undefined }),
+        consumeGate(consumed, digests),
+      ]);
       await opened.store.commit([supersedeGate(superseded)]);
       if (end.kind === 'cancelled') await cancel(opened, runId);
       const store = meanwhile(opened.store, () =>
@@ -104,82 +143,21 @@ export const endCases = [
       equals([open === gates[4], (await lockOf(opened))?.status], [true, 'free'], 'and the thread is free');
     }
   }),
-  turnCase('cancels a waiting run at once, with its gates', async (opened) => {
-    const queued = await submit(opened);
-    equals(await cancel(opened, queued, 'superseded'), { kind: 'cancelled' }, 'a queued one');
-    equals([(await look(opened, queued)).status, (await look(opened, queued)).cancel], ['cancelled', 'superseded'], 'is over');
-    const parked = await submit(opened);
-    const claimed = await claim(opened);
-    const [one, two] = await twoGates(opened, parked);
-    await opened.runner.endSitting(claimed, { kind: 'parked', gates: [one, two], checkpoint });
-    opened.platform.advance(3_600_000);
-    await opened.store.commit([expireGate(one)]);
-    equals(await cancel(opened, parked), { kind: 'cancelled' }, 'a parked one, though one of its gates has expired');
-    equals([await statusOf(opened, one), await statusOf(opened, two)], ['expired', 'superseded'], 'the other is closed');
-    equals((await lockOf(opened))?.status, 'free', 'the thread is free');
-    equals(await cancel(opened, parked), { kind: 'already_over', status: 'cancelled' }, 'a second word changes nothing');
-    equals(await cancel(opened, fixedUuid(42) as RunId), { kind: 'unknown_run' }, 'nor one about no run');
-  }),
-  turnCase('tells a running run and lets its worker settle it', async (opened) => {
-    const runId = await submit(opened);
-    const claimed = await claim(opened);
-    equals(await cancel(opened, runId, 'timeout'), { kind: 'cancel_requested' }, 'it is told');
-    equals(await cancel(opened, runId, 'policy'), { kind: 'cancel_requested' }, 'once');
-    const run = await look(opened, runId);
-    equals([run.status, run.cancel, (await lockOf(opened))?.status], ['running', 'timeout', 'busy'], 'the first reason stands');
-    equals(await opened.runner.endSitting(claimed, { kind: 'cancelled' }), { kind: 'written' }, 'its worker settles it');
-    equals([(await look(opened, runId)).status, (await lockOf(opened))?.status], ['cancelled', 'free'], 'and it is over');
-    const said = (await readOutbox(opened)).slice(-2).map(({ kind, reason }) => [kind, reason]);
-    equals(said, [['run_cancel_requested', 'timeout'], ['run_cancelled', 'timeout']], 'each was said once, with the reason');
-  }),
-  turnCase('does not settle as cancelled what nobody cancelled, and lets a finished run finish', async (opened) => {
-    const runId = await submit(opened);
-    const claimed = await claim(opened);
-    await rejects(opened.runner.endSitting(claimed, { kind: 'cancelled' }), ['turns/invalid_request'], 'nobody asked');
-    equals((await look(opened, runId)).status, 'running', 'it is still at work');
-    await cancel(opened, runId);
-    equals(await opened.runner.endSitting(claimed, { kind: 'completed', replyEntryId }), { kind: 'written' }, 'what was done is done');
-    equals((await look(opened, runId)).status, 'completed', 'and said so');
-  }),
-  turnCase('settles a cancelled run instead of parking it', async (opened) => {
-    for (const when of ['before', 'meanwhile'] as const) {
-      const runId = await submit(opened);
-      const claimed = await claim(opened);
-      const [number] = when === 'before' ? [301] : [302];
-      const gates = await openGates(opened, claimed.run, number ?? 0);
-      if (when === 'before') await cancel(opened, runId);
-      const store = when === 'before' ? opened.store : meanwhile(opened.store, () => cancel(opened, runId));
-      equals(await opened.over(store).runner.endSitting(claimed, { kind: 'parked', gates, checkpoint }), { kind: 'written' }, 'it ends');
-      equals([(await look(opened, runId)).status, (await lockOf(opened))?.status], ['cancelled', 'free'], 'a cancelled run never sleeps');
-    }
-  }),
-  turnCase('does the right thing when a run moves while it is cancelled', async (opened) => {
-    const queued = await submit(opened);
-    let worker = undefined as Awaited<ReturnType<typeof claim>> | undefined;
-    const claiming = meanwhile(opened.store, async () => (worker = await claim(opened)));
-    equals(await cancel({ ...opened, ...opened.over(claiming) }, queued), { kind: 'cancel_requested' }, 'claimed meanwhile: it is told');
-    equals([(await look(opened, queued)).status, (await lockOf(opened))?.status], ['running', 'busy'], 'its thread stays its own');
-    holds(worker !== undefined, 'a worker has it');
-    await opened.runner.endSitting(worker, { kind: 'cancelled' });
-    const running = await submit(opened);
-    const claimed = await claim(opened);
-    const gates = await openGates(opened, claimed.run, 400);
-    const parking = meanwhile(opened.store, () => opened.runner.endSitting(claimed, { kind: 'parked', gates, checkpoint }));
-    equals(await cancel({ ...opened, ...opened.over(parking) }, running), { kind: 'cancelled' }, 'parked meanwhile: it is over');
-    equals([(await look(opened, running)).status, (await lockOf(opened))?.status], ['cancelled', 'free'], 'and its thread is free');
-    equals(await statusOf(opened, gates[0] as GateId), 'superseded', 'and its gate closed');
-    const third = await submit(opened);
-    const ending = meanwhile(opened.store, () => cancel(opened, third));
-    equals(await cancel({ ...opened, ...opened.over(ending) }, third), { kind: 'already_over', status: 'cancelled' }, 'over meanwhile');
-  }),
   turnCase('wakes no run that is over', async (opened) => {
     const runId = await submit(opened);
     const claimed = await claim(opened);
     const gates = await openGates(opened, claimed.run, 500);
     await opened.runner.endSitting(claimed, { kind: 'failed', failure });
     const gate = gates[0] as GateId;
-    const outcome = await opened.store.commit([approveGate(gate, { by: { kind: 'host' }, reason: undefined }), queueRunAfterGate(runId, gate)]);
-    equals([outcome.kind, outcome.kind === 'conflict' && outcome.reason], ['conflict', 'gate_resolved_from_failed'], 'the answer is refused whole');
+    const outcome = await opened.store.commit([
+      approveGate(gate, { by: { kind: 'host' }, reason: undefined }),
+      queueRunAfterGate(runId, gate),
+    ]);
+    equals(
+      [outcome.kind, outcome.kind === 'conflict' && outcome.reason],
+      ['conflict', 'gate_resolved_from_failed'],
+      'the answer is refused whole',
+    );
     equals(await statusOf(opened, gate), 'open', 'and the gate is as it was');
   }),
   turnCase('refuses ends that have no proper form', async (opened) => {
@@ -199,12 +177,17 @@ export const endCases = [
       { kind: 'failed', failure: { kind: 'because', explanation: '' } },
       { kind: 'failed', failure: { ...failure, explanation: 'x'.repeat(1025) } },
     ];
-    for (const end of bad) await rejects(opened.runner.endSitting(claimed, end as never), ['host-api/invalid_value'], 'it is refused');
+    for (const end of bad)
+      await rejects(opened.runner.endSitting(claimed, end as never), ['host-api/invalid_value'], 'it is refused');
     equals((await look(opened, runId)).status, 'running', 'and nothing moved');
   }),
 ];
 
-function cancel({ coordinator }: Pick<OpenedTurns, 'coordinator'>, runId: RunId, reason: CancelReason = 'user_requested') {
+function cancel(
+  { coordinator }: Pick<OpenedTurns, 'coordinator'>,
+  runId: RunId,
+  reason: CancelReason = 'user_requested',
+) {
   return coordinator.cancelRun({ scope: buildTurn().scope, actor: { kind: 'host' }, runId, reason });
 }
 

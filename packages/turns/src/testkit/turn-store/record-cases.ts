@@ -40,7 +40,11 @@ export const recordCases = [
     ];
     for (const checkpoint of bad) {
       const error = await reasonOf(opened.runner.writeStep(claimed, { checkpoint: checkpoint as never, entries: [] }));
-      equals([codeOf(error), findLeaks(error, [secret])], ['host-api/invalid_value', []], 'refused, and nothing of it shown');
+      equals(
+        [codeOf(error), findLeaks(error, [secret])],
+        ['host-api/invalid_value', []],
+        'refused, and nothing of it shown',
+      );
     }
     equals((await opened.runner.readCheckpoint(runId))?.state, { step: 2 }, 'the last good one stands');
     equals(await opened.runner.readCheckpoint(fixedUuid(77) as never), undefined, 'another run has none');
@@ -49,7 +53,11 @@ export const recordCases = [
     const runId = await submit(opened);
     const claimed = await claim(opened);
     const calls = [{ callId: 'call-1', capabilityId: parseCapabilityId('notes.write'), input: { path: 'a' } }];
-    const said = [buildAssistantMessage(runId, 801, { text: '', calls }), buildToolResult(runId, 802), buildAssistantMessage(runId, 803)];
+    const said = [
+      buildAssistantMessage(runId, 801, { text: '', calls }),
+      buildToolResult(runId, 802),
+      buildAssistantMessage(runId, 803),
+    ];
     await opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries: said.slice(0, 2) });
     await opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries: said });
     const thread = await opened.coordinator.readThread(buildScope());
@@ -57,7 +65,13 @@ export const recordCases = [
     equals(await opened.runner.readThread(claimed.run), thread, 'for the worker and for the reader alike');
   }),
   turnCase('keeps threads apart, and lets a thread outlive its runs', async (opened) => {
-    const scopes = [buildScope(), buildScope({ threadId: 'thread-2' }), buildScope({ agentId: 'other' }), buildScope({ agentId: undefined }), buildScope({ projectId: 'p' })];
+    const scopes = [
+      buildScope(),
+      buildScope({ threadId: 'thread-2' }),
+      buildScope({ agentId: 'other' }),
+      buildScope({ agentId: undefined }),
+      buildScope({ projectId: 'p' }),
+    ];
     for (const [at, scope] of scopes.entries()) {
       const runId = await submit(opened, { scope: scope as never, text: `word ${at}` });
       await opened.coordinator.cancelRun({ scope, actor: { kind: 'host' }, runId, reason: 'user_requested' });
@@ -78,7 +92,11 @@ export const recordCases = [
       await opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries });
     }
     const ids = (await opened.coordinator.readThread(buildScope())).slice(1).map(({ entryId }) => entryId);
-    equals(ids, Array.from({ length: 1_200 }, (_, at) => fixedUuid(10_000 + at)), 'twelve hundred entries');
+    equals(
+      ids,
+      Array.from({ length: 1_200 }, (_, at) => fixedUuid(10_000 + at)),
+      'twelve hundred entries',
+    );
   }),
   turnCase('takes from a loop only entries of its own run and of its own voice', async (opened) => {
     const runId = await submit(opened);
@@ -88,18 +106,39 @@ export const recordCases = [
     const bad: readonly (readonly [string, unknown])[] = [
       ['turns/invalid_request', buildAssistantMessage(fixedUuid(1) as never, 901, { text: secret })],
       ['turns/invalid_request', user],
-      ['host-api/invalid_value', buildAssistantMessage(runId, 902, { text: secret.padEnd(MESSAGE_BYTES_MAX + 1, 'x') })],
+      [
+        'host-api/invalid_value',
+        buildAssistantMessage(runId, 902, { text: secret.padEnd(MESSAGE_BYTES_MAX + 1, 'x') }),
+      ],
       ['host-api/invalid_value', { ...buildAssistantMessage(runId, 903), secret }],
-      ['host-api/invalid_value', buildAssistantMessage(runId, 904, { calls: Array(33).fill({ callId: secret, capabilityId: 'notes.write', input: null }) })],
+      [
+        'host-api/invalid_value',
+        buildAssistantMessage(runId, 904, {
+          calls: Array.from({ length: 33 }, () => ({
+            callId: secret,
+            capabilityId: parseCapabilityId('notes.write'),
+            input: null,
+          })),
+        }),
+      ],
       ['host-api/invalid_value', buildToolResult(runId, 905, { callId: '' })],
       ['host-api/invalid_value', buildToolResult(runId, 906, { result: { kind: 'completed', output: Number.NaN } })],
-      ['host-api/invalid_value', buildToolResult(runId, 907, { result: { kind: 'completed', output: secret.repeat(100_000) } })],
+      [
+        'host-api/invalid_value',
+        buildToolResult(runId, 907, { result: { kind: 'completed', output: secret.repeat(120_000) } }),
+      ],
     ];
     for (const [code, entry] of bad) {
-      const error = await reasonOf(opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries: [entry as never] }));
+      const error = await reasonOf(
+        opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries: [entry as never] }),
+      );
       equals([codeOf(error), findLeaks(error, [secret])], [code, []], 'refused, and nothing of it shown');
     }
-    equals([(await opened.coordinator.readThread(buildScope())).length, await opened.runner.readCheckpoint(runId)], [1, undefined], 'nothing was written');
+    equals(
+      [(await opened.coordinator.readThread(buildScope())).length, await opened.runner.readCheckpoint(runId)],
+      [1, undefined],
+      'nothing was written',
+    );
   }),
   turnCase('does not guess at an entry that it cannot read', async (opened) => {
     const { tenantId, ...labels } = buildScope();
@@ -117,7 +156,11 @@ export const recordCases = [
     await opened.runner.endSitting(claimed, { kind: 'parked', gates, checkpoint });
     const gateId = gates[0] as GateId;
     const event = { eventId: parseEventId(fixedUuid(5)), atMs: opened.platform.clock.nowMs() };
-    const resume = [approveGate(gateId, { by: { kind: 'host' }, reason: secret }), queueRunAfterGate(runId, gateId), announceResume(claimed.run, event)];
+    const resume = [
+      approveGate(gateId, { by: { kind: 'host' }, reason: secret }),
+      queueRunAfterGate(runId, gateId),
+      announceResume(claimed.run, event),
+    ];
     await opened.store.commit(resume);
     equals((await opened.store.commit(resume)).kind, 'conflict', 'a second answer is refused');
     const again = await claim(opened);
@@ -138,14 +181,32 @@ export const recordCases = [
       'each step once, in order',
     );
     const { correlationId } = claimed.run;
-    equals(outbox.every((said) => said.runId === runId && said.correlationId === correlationId), true, 'about this run');
-    equals(findLeaks(await opened.store.readStream({ stream: { family: 'turn', tenantId: buildScope().tenantId }, after: 0, limit: 100 }), [secret]), [], 'and none of its content');
+    equals(
+      outbox.every((said) => said.runId === runId && said.correlationId === correlationId),
+      true,
+      'about this run',
+    );
+    equals(
+      findLeaks(
+        await opened.store.readStream({
+          stream: { family: 'turn', tenantId: buildScope().tenantId },
+          after: 0,
+          limit: 100,
+        }),
+        [secret],
+      ),
+      [],
+      'and none of its content',
+    );
     equals(findLeaks(outbox, [buildTurn().text, 'notes.md']), [], 'nor of anybody else’s');
   }),
   turnCase('still has thread and checkpoint after a restart', async (opened) => {
     const runId = await submit(opened);
     const claimed = await claim(opened);
-    await opened.runner.writeStep(claimed, { checkpoint: buildCheckpoint(), entries: [buildAssistantMessage(runId, 803)] });
+    await opened.runner.writeStep(claimed, {
+      checkpoint: buildCheckpoint(),
+      entries: [buildAssistantMessage(runId, 803)],
+    });
     const before = await opened.coordinator.readThread(buildScope());
     const again = await opened.restart();
     if (again === undefined) return;

@@ -22,7 +22,7 @@ export const BAD_TURNS: readonly (readonly [string, unknown])[] = [
   ['turn.scope.threadId', { ...buildTurn(), scope: withoutThread() }],
   ['turn.scope.tenantId', { ...buildTurn(), scope: { ...buildTurn().scope, tenantId: `../${secret}` } }],
   ['turn.scope', { ...buildTurn(), scope: { ...buildTurn().scope, secret } }],
-  ['turn.actor', { ...buildTurn(), actor: { kind: secret } }],
+  ['turn.actor.kind', { ...buildTurn(), actor: { kind: secret } }],
   ['turn.text', { ...buildTurn(), text: '' }],
   ['turn.text', { ...buildTurn(), text: `${secret}\u0000` }],
   ['turn.text', { ...buildTurn(), text: `${secret}\uD800` }],
@@ -33,7 +33,10 @@ export const BAD_TURNS: readonly (readonly [string, unknown])[] = [
   ['turn.profile.id', { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, id: secret.toUpperCase() } }],
   ['turn.profile.modelCallsMax', { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, modelCallsMax: 0 } }],
   ['turn.profile.capabilityCallsMax', { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, capabilityCallsMax: 1.5 } }],
-  ['turn.profile.wallClockMs', { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, wallClockMs: Number.POSITIVE_INFINITY } }],
+  [
+    'turn.profile.wallClockMs',
+    { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, wallClockMs: Number.POSITIVE_INFINITY } },
+  ],
   ['turn.profile', { ...buildTurn(), profile: { ...INTERACTIVE_PROFILE, trust: 'system' } }],
 ];
 
@@ -63,8 +66,16 @@ export const submitCases = [
     );
     equals(await lockOf(opened), { status: 'busy', runId }, 'the thread is its own');
     const thread = await opened.coordinator.readThread(buildScope());
-    equals(thread.map((entry) => ({ ...entry, entryId: 0 })), [{ kind: 'user_message', entryId: 0, runId, text: 'hello' }], 'the message is said');
-    equals((await readOutbox(opened)).map(({ kind, runId: about }) => [kind, about]), [['run_submitted', runId]], 'the outbox says so');
+    equals(
+      thread.map((entry) => ({ ...entry, entryId: 0 })),
+      [{ kind: 'user_message', entryId: 0, runId, text: 'hello' }],
+      'the message is said',
+    );
+    equals(
+      (await readOutbox(opened)).map(({ kind, runId: about }) => [kind, about]),
+      [['run_submitted', runId]],
+      'the outbox says so',
+    );
   }),
   turnCase('gives the same answer to the same request, also when the run is over', async (opened) => {
     const request = buildTurn({ idempotencyKey: key });
@@ -93,7 +104,11 @@ export const submitCases = [
     const active = await submit(opened);
     const before = await readOutbox(opened);
     const request = buildTurn({ idempotencyKey: key, text: 'again' });
-    equals(await opened.coordinator.submitTurn(request), { kind: 'thread_busy', activeRunId: active, status: 'queued' }, 'busy');
+    equals(
+      await opened.coordinator.submitTurn(request),
+      { kind: 'thread_busy', activeRunId: active, status: 'queued' },
+      'busy',
+    );
     equals(await readOutbox(opened), before, 'nothing was written');
     await opened.coordinator.cancelRun({ ...about(active), reason: 'user_requested' });
     equals((await opened.coordinator.submitTurn(request)).kind, 'accepted', 'the same key goes through now');
@@ -127,7 +142,11 @@ export const submitCases = [
           throw new HostApiError('host-api/store_unavailable');
         },
       });
-      await rejects(opened.over(failing).coordinator.submitTurn(request), ['host-api/store_unavailable'], 'the trouble is told');
+      await rejects(
+        opened.over(failing).coordinator.submitTurn(request),
+        ['host-api/store_unavailable'],
+        'the trouble is told',
+      );
     }
     const accepted = await opened.coordinator.submitTurn(request);
     const runs = await opened.coordinator.listRuns(buildScope(), 10);
@@ -176,13 +195,25 @@ export const submitCases = [
       }
     }
     const listed = await opened.coordinator.listRuns(buildScope({ threadId: undefined }), 2);
-    equals(listed.map(({ runId }) => runId), mine.toReversed().slice(0, 2), 'as many as were asked for');
+    equals(
+      listed.map(({ runId }) => runId),
+      mine.toReversed().slice(0, 2),
+      'as many as were asked for',
+    );
     const threadOnly = await opened.coordinator.listRuns(buildScope({ threadId: 'mine-0' }), 10);
-    equals(threadOnly.map(({ runId }) => runId), [mine[0]], 'of one thread');
+    equals(
+      threadOnly.map(({ runId }) => runId),
+      [mine[0]],
+      'of one thread',
+    );
     for (const limit of [0, 201, 1.5, Number.NaN]) {
       await rejects(opened.coordinator.listRuns(buildScope(), limit), ['turns/invalid_request'], 'bounded');
     }
-    await rejects(opened.coordinator.readThread(buildScope({ threadId: undefined })), ['turns/invalid_request'], 'a thread is named');
+    await rejects(
+      opened.coordinator.readThread(buildScope({ threadId: undefined })),
+      ['turns/invalid_request'],
+      'a thread is named',
+    );
   }),
   turnCase('remembers after a restart', async (opened) => {
     const request = buildTurn({ idempotencyKey: idempotencyKeySchema.parse('k') });
@@ -217,4 +248,3 @@ function codeOf(error: unknown): unknown {
 function fieldOf(error: unknown): unknown {
   return (error as { detail?: { field?: unknown } }).detail?.field;
 }
-

@@ -1,0 +1,82 @@
+import { assertNever } from '@reborn/host-api';
+import { expectTypeOf } from 'vitest';
+import type { AuditRecord } from './audit.ts';
+import type { JournalRecord } from './journal.ts';
+import { LOG_FAMILIES, type LogEntry, type LogFamily, type LogRecord } from './log-record.ts';
+import type { RuntimeEvent } from './runtime-event.ts';
+
+declare const base: Pick<LogRecord, 'eventId' | 'atMs' | 'scope'>;
+
+// A record has the fields of its kind.
+const started: RuntimeEvent = { ...base, kind: 'model_started', attempt: 1 };
+void started;
+// @ts-expect-error a field of another kind
+const bytes: RuntimeEvent = { ...base, kind: 'model_started', attempt: 1, outputBytes: 3 };
+void bytes;
+// @ts-expect-error a field is missing
+const missing: RuntimeEvent = { ...base, kind: 'model_started' };
+void missing;
+// @ts-expect-error free text has no place
+const prompt: RuntimeEvent = { ...base, kind: 'assistant_reply_finalized', text: 'hello' };
+void prompt;
+// @ts-expect-error an approval is no runtime event
+const approval: RuntimeEvent = { ...base, kind: 'approval_resolved' };
+void approval;
+// @ts-expect-error plain text is no event id
+const unbranded: RuntimeEvent = { ...base, eventId: 'one', kind: 'run_submitted' };
+void unbranded;
+
+// A switch over kinds is closed.
+export function familyOf(record: LogRecord): LogFamily {
+  switch (record.kind) {
+    case 'run_submitted':
+    case 'run_claimed':
+    case 'run_parked':
+    case 'run_resumed':
+    case 'run_recovered':
+    case 'run_cancel_requested':
+    case 'run_completed':
+    case 'run_failed':
+    case 'run_cancelled':
+    case 'dispatch_requested':
+    case 'dispatch_succeeded':
+    case 'dispatch_failed':
+    case 'model_started':
+    case 'model_completed':
+    case 'model_failed':
+    case 'assistant_reply_finalized':
+    case 'hook_dispatched':
+    case 'hook_decision_emitted':
+    case 'hook_failed':
+    case 'subscription_terminated':
+      expectTypeOf(record).toExtend<RuntimeEvent>();
+      return 'runtime';
+    case 'verdict_given':
+    case 'effect_intended':
+    case 'effect_settled':
+    case 'hook_poisoned':
+    case 'hook_note':
+    case 'delivery_failed':
+    case 'delivery_dead_lettered':
+      expectTypeOf(record).toExtend<JournalRecord>();
+      return 'journal';
+    case 'call_denied':
+    case 'approval_requested':
+    case 'approval_resolved':
+    case 'approval_refused':
+    case 'approval_closed':
+      expectTypeOf(record).toExtend<AuditRecord>();
+      return 'audit';
+    default:
+      return assertNever(record, 'LogRecord');
+  }
+}
+
+// An entry of a newer version shows no record.
+declare const entry: LogEntry;
+if (!entry.known) {
+  // @ts-expect-error there is none
+  void entry.record;
+}
+
+expectTypeOf(LOG_FAMILIES).toEqualTypeOf<readonly LogFamily[]>();

@@ -1,0 +1,42 @@
+/** What `doctor` found, for people. */
+import type { Component, ReadinessIssue, ReadinessReport } from '@reborn/reborn';
+import type { Line, Tone } from './style.ts';
+
+const ISSUES: Readonly<Record<ReadinessIssue, string>> = {
+  non_durable: 'does not outlive its process or a loss of power',
+  recording: 'is a recording, not a live model',
+  nothing_granted: 'nothing is granted',
+};
+const STATUS: Readonly<Record<ReadinessReport['status'], readonly [string, Tone]>> = {
+  production_ready: ['every part is fit for production', 'good'],
+  degraded: ['fine here, not fit for production', 'ask'],
+  refused: ['REFUSED: these settings may not run in production', 'bad'],
+};
+const TONES = { ok: 'good', warning: 'ask', failed: 'bad' } as const;
+const NAME_COLUMNS = 15;
+
+interface ShownCheck {
+  readonly name: string;
+  readonly state: keyof typeof TONES;
+  readonly detail: string;
+}
+
+export function doctorLines(report: ReadinessReport, checks: readonly ShownCheck[]): readonly Line[] {
+  const [verdict, tone] = STATUS[report.status];
+  return [
+    ...checks.map(({ name, state, detail }): Line => ({
+      label: state,
+      text: `${name.padEnd(NAME_COLUMNS)} ${detail}`,
+      tone: TONES[state],
+    })),
+    ...report.components.map((component) => componentLine(component, report)),
+    { label: 'profile', text: `${report.profile}: ${verdict}`, tone },
+  ];
+}
+
+function componentLine({ name, implementation, durability, issue }: Component, report: ReadinessReport): Line {
+  const survives = durability === 'none' ? 'keeps nothing' : `survives ${durability.replaceAll('_', ' ')}`;
+  const why = issue === undefined ? '' : `  ← ${ISSUES[issue]}`;
+  const tone = issue === undefined ? 'plain' : report.status === 'refused' ? 'bad' : 'ask';
+  return { label: 'part', text: `${name.padEnd(NAME_COLUMNS)} ${implementation}, ${survives}${why}`, tone };
+}
