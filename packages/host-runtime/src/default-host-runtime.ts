@@ -68,7 +68,8 @@ export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
   };
   const desk = new Desk(dependencies);
   return {
-    invokeCapability: (request, call) => asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), call?.signal)),
+    invokeCapability: (request, call) =>
+      asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), call?.signal)),
     resolveGate: (request) => asDoor(() => resolveGate(dependencies, parseRequest(resolveGateSchema, request))),
     visibleCapabilities: (request) =>
       asDoor(() => visibleSurface(dependencies, parseRequest(visibleCapabilitiesSchema, request).scope)),

@@ -124,7 +124,11 @@ export interface RuntimeStatus {
 /** What stands behind the door and how durable it is. */
 export interface RuntimeHealth {
   readonly ready: boolean;
-  readonly components: readonly { readonly name: string; readonly state: 'ready' | 'unavailable'; readonly detail: string }[];
+  readonly components: readonly {
+    readonly name: string;
+    readonly state: 'ready' | 'unavailable';
+    readonly detail: string;
+  }[];
 }
 
 /**
@@ -149,7 +153,8 @@ export interface HostRuntime {
 export function parseRequest<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {
   const parsed = safeParse(schema, request);
   if (parsed?.success === true) return parsed.data;
-  const detail = parsed === undefined ? { field: 'request', rule: 'must be plain data' } : describeIssues(parsed.error, 'request');
+  const detail =
+    parsed === undefined ? { field: 'request', rule: 'must be plain data' } : describeIssues(parsed.error, 'request');
   throw new HostRuntimeError('host-runtime/invalid_request', { detail });
 }
 

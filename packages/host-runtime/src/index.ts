@@ -21,7 +21,13 @@ export type {
 export { createHostRuntime, type HostRuntimeOptions } from './default-host-runtime.ts';
 
 // Authority: the host's own, never a caller's.
-export { ownerApproves, staticGrants, theseApprove, type ApproverPolicy, type GrantSource } from './invoke/authority.ts';
+export {
+  ownerApproves,
+  staticGrants,
+  theseApprove,
+  type ApproverPolicy,
+  type GrantSource,
+} from './invoke/authority.ts';
 export type { CallPolicy, JudgedCall, Judgement } from './invoke/call-policy.ts';
 
 // Capabilities.

@@ -1,5 +1,13 @@
 /** Approvals: who may answer, what an answer is worth, and when it is worth nothing any more. */
-import { digestOf, gateMachine, getRecord, parseExtensionId, portableDigest, createHostTrustPolicy, type Verdict } from '@reborn/host-api';
+import {
+  digestOf,
+  gateMachine,
+  getRecord,
+  parseExtensionId,
+  portableDigest,
+  createHostTrustPolicy,
+  type Verdict,
+} from '@reborn/host-api';
 import { fixedUuid } from '@reborn/host-api/testkit';
 import { theseApprove } from '@reborn/host-runtime';
 import { recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
@@ -18,7 +26,9 @@ describe('an approval', () => {
     const gateId = gateOf(await runtime.invokeCapability(request));
     expect(gateOf(await runtime.invokeCapability(request))).toBe(gateId);
     expect(handler.inputs).toEqual([]);
-    expect(await world.records('audit')).toMatchObject([{ kind: 'approval_requested', gateId, asked: ['permission_ask'] }]);
+    expect(await world.records('audit')).toMatchObject([
+      { kind: 'approval_requested', gateId, asked: ['permission_ask'] },
+    ]);
   });
 
   test('lets exactly the approved input run, once', async () => {
@@ -42,7 +52,10 @@ describe('an approval', () => {
     const request = world.newCall({ text: 'rm -rf' });
     const gateId = gateOf(await runtime.invokeCapability(request));
     const resolved = await world.approve(runtime, gateId, { input: { text: 'ls' } });
-    expect(resolved).toMatchObject({ kind: 'resolved', gate: { input: { text: 'ls' }, resolution: { replacedInput: { text: 'rm -rf' } } } });
+    expect(resolved).toMatchObject({
+      kind: 'resolved',
+      gate: { input: { text: 'ls' }, resolution: { replacedInput: { text: 'rm -rf' } } },
+    });
     expect((await runtime.invokeCapability(request)).kind).toBe('completed');
     expect(handler.inputs).toEqual([{ text: 'ls' }]);
     const intent = (await world.records('journal')).find((record) => record['kind'] === 'effect_intended');
@@ -71,7 +84,11 @@ describe('an approval', () => {
     const request = world.newCall({ text: 'good' });
     const gateId = gateOf(await runtime.invokeCapability(request));
     await world.approve(runtime, gateId, { input: { text: 'bad' } });
-    expect(await runtime.invokeCapability(request)).toMatchObject({ kind: 'failed', failureKind: 'denied', effect: 'none' });
+    expect(await runtime.invokeCapability(request)).toMatchObject({
+      kind: 'failed',
+      failureKind: 'denied',
+      effect: 'none',
+    });
     expect(handler.inputs).toEqual([]);
     expect((await getRecord(world.store, gateMachine, gateId))?.status).toBe('superseded');
   });
@@ -108,7 +125,10 @@ describe('an approval', () => {
     const before = world.open([asker()]);
     const first = gateOf(await before.invokeCapability(request));
     await world.approve(before, first);
-    const changed = scriptedHandler({ descriptor: { permission: 'ask', description: 'Writes and posts a note.' }, runs: [done] });
+    const changed = scriptedHandler({
+      descriptor: { permission: 'ask', description: 'Writes and posts a note.' },
+      runs: [done],
+    });
     const after = world.open([changed]);
     const second = gateOf(await after.invokeCapability(request));
     expect(second).not.toBe(first);
@@ -141,7 +161,12 @@ describe('an approval', () => {
     const before = world.open([handler]);
     const request = world.newCall();
     await world.approve(before, gateOf(await before.invokeCapability(request)));
-    const entry = { packageId: parseExtensionId('notes'), source: 'composed', trust: 'sandbox', allowedEffects: [] } as const;
+    const entry = {
+      packageId: parseExtensionId('notes'),
+      source: 'composed' as const,
+      trust: 'sandbox' as const,
+      allowedEffects: [],
+    };
     const after = world.open([handler], { trust: createHostTrustPolicy([entry]) });
     expect(await after.invokeCapability(request)).toMatchObject({ failureKind: 'denied' });
     expect(handler.inputs).toEqual([]);
@@ -164,7 +189,10 @@ describe('an approval', () => {
 
   test('is used up by a read together with its result', async () => {
     const world = createWorld();
-    const handler = scriptedHandler({ descriptor: { id: 'notes.read', effects: ['read_filesystem'], permission: 'ask' }, runs: [done] });
+    const handler = scriptedHandler({
+      descriptor: { id: 'notes.read', effects: ['read_filesystem'], permission: 'ask' },
+      runs: [done],
+    });
     const runtime = world.open([handler]);
     const request = world.newCall({}, { capabilityId: 'notes.read' });
     const gateId = gateOf(await runtime.invokeCapability(request));
@@ -190,7 +218,12 @@ describe('an answer', () => {
     const runtime = world.open([asker(done)]);
     const request = world.newCall();
     const gateId = gateOf(await runtime.invokeCapability(request));
-    const wrong = [{ kind: 'user', id: 'bob' }, { kind: 'agent', id: 'agent' }, { kind: 'extension', id: 'notes' }, { kind: 'host' }] as const;
+    const wrong = [
+      { kind: 'user', id: 'bob' },
+      { kind: 'agent', id: 'agent' },
+      { kind: 'extension', id: 'notes' },
+      { kind: 'host' },
+    ] as const;
     for (const approver of wrong) {
       const outcome = await runtime.resolveGate({ tenantId: 'acme', gateId, approver, decision: 'approve' });
       expect(outcome).toEqual({ kind: 'not_authorised' });
@@ -218,7 +251,9 @@ describe('an answer', () => {
     const gateId = gateOf(await runtime.invokeCapability(world.newCall()));
     const request = { tenantId: 'other', gateId, approver: alice, decision: 'approve' } as const;
     expect(await runtime.resolveGate(request)).toEqual({ kind: 'unknown_gate' });
-    expect(await runtime.resolveGate({ ...request, tenantId: 'acme', gateId: fixedUuid(1) })).toEqual({ kind: 'unknown_gate' });
+    expect(await runtime.resolveGate({ ...request, tenantId: 'acme', gateId: fixedUuid(1) })).toEqual({
+      kind: 'unknown_gate',
+    });
   });
 
   test('is given once: of two at the same time one wins', async () => {
@@ -245,7 +280,11 @@ describe('an answer', () => {
     world.platform.advance(48 * 3600 * 1000);
     expect(await after.invokeCapability(request)).toEqual(outcome);
     expect(handler.inputs).toEqual([]);
-    expect((await world.records('audit')).at(-1)).toMatchObject({ kind: 'call_denied', by: `gate:${gateId}`, code: 'approval_denied' });
+    expect((await world.records('audit')).at(-1)).toMatchObject({
+      kind: 'call_denied',
+      by: `gate:${gateId}`,
+      code: 'approval_denied',
+    });
   });
 
   test('fails as a fault when its store is away, and nothing is decided', async () => {
@@ -305,7 +344,10 @@ describe('a gate that ran out', () => {
   test('between the look and the use, does not let the call run', async () => {
     const world = createWorld();
     const handler = asker(done);
-    const policy = recordingPolicy([[], () => (world.platform.advance(day), { verdicts: [], records: [], writes: [] })]);
+    const policy = recordingPolicy([
+      [],
+      () => (world.platform.jumpClock(day), { verdicts: [], records: [], writes: [] }),
+    ]);
     const runtime = world.open([handler], { policy });
     const request = world.newCall();
     const first = gateOf(await runtime.invokeCapability(request));
@@ -326,6 +368,10 @@ test('an agent never answers a question that its own call raised, whatever the p
   const other = { kind: 'agent', id: 'reviewer' } as const;
   const runtime = world.open([asker()], { approvers: staticApprovers(self as never, other as never) });
   const gateId = gateOf(await runtime.invokeCapability(world.newCall()));
-  expect(await runtime.resolveGate({ tenantId: 'acme', gateId, approver: self, decision: 'approve' })).toEqual({ kind: 'not_authorised' });
-  expect((await runtime.resolveGate({ tenantId: 'acme', gateId, approver: other, decision: 'approve' })).kind).toBe('resolved');
+  expect(await runtime.resolveGate({ tenantId: 'acme', gateId, approver: self, decision: 'approve' })).toEqual({
+    kind: 'not_authorised',
+  });
+  expect((await runtime.resolveGate({ tenantId: 'acme', gateId, approver: other, decision: 'approve' })).kind).toBe(
+    'resolved',
+  );
 });

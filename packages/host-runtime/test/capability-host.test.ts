@@ -8,20 +8,58 @@ import { z } from 'zod';
 import { asker, claimRun, codeOf, createWorld, done, gateOf, reader, takeLease, tick, writer } from './support.ts';
 
 const kindsOf = (records: readonly { readonly kind?: unknown }[]): unknown[] => records.map((record) => record.kind);
+const thenable = (then: (resolve: (value: unknown) => void) => void): object => Object.fromEntries([['then', then]]);
 const deny: readonly Verdict[] = [{ kind: 'deny', by: 'hook:a', code: 'not_today' }];
 
 describe('a call that is refused', () => {
   test.each([
     ['by a hook', { policy: recordingPolicy([], deny) }, { by: 'hook:a', code: 'not_today' }],
     ['for want of a grant', { grants: { grantsFor: async () => [] } }, { by: 'grants', code: 'missing_grant' }],
-    ['by a policy that throws', { policy: recordingPolicy([], () => Promise.reject(new Error('x'))) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy that answers rubbish', { policy: recordingPolicy([], () => ({ verdicts: [{ kind: 'ALLOW' }] })) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy that answers nothing', { policy: recordingPolicy([], () => undefined) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy that never answers', { policy: recordingPolicy([], () => new Promise(() => undefined)) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy that asks for credentials', { policy: recordingPolicy([], [{ kind: 'auth', by: 'hook:b', code: 'log_in' }]) }, { by: 'hook:b', code: 'log_in' }],
-    ['by a policy with more writes than a unit holds', { policy: recordingPolicy([], { writes: Array.from({ length: 300 }) as never }) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy with more questions than a gate holds', { policy: recordingPolicy([], Array.from({ length: 70 }, (_, at) => ({ kind: 'approval', by: 'h', code: `c${at}` }) as const)) }, { by: 'policy', code: 'hook_failed' }],
-    ['by a policy with a malformed record', { policy: recordingPolicy([], { records: [{ kind: 'hook_failed' } as never] }) }, { by: 'policy', code: 'hook_failed' }],
+    [
+      'by a policy that throws',
+      { policy: recordingPolicy([], () => Promise.reject(new Error('x'))) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy that answers rubbish',
+      { policy: recordingPolicy([], () => ({ verdicts: [{ kind: 'ALLOW' }] })) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy that answers nothing',
+      { policy: recordingPolicy([], () => undefined) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy that never answers',
+      { policy: recordingPolicy([], () => new Promise(() => undefined)) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy that asks for credentials',
+      { policy: recordingPolicy([], [{ kind: 'auth', by: 'hook:b', code: 'log_in' }]) },
+      { by: 'hook:b', code: 'log_in' },
+    ],
+    [
+      'by a policy with more writes than a unit holds',
+      { policy: recordingPolicy([], { writes: Array.from({ length: 300 }) as never }) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy with more questions than a gate holds',
+      {
+        policy: recordingPolicy(
+          [],
+          Array.from({ length: 70 }, (_, at) => ({ kind: 'approval', by: 'h', code: `c${at}` }) as const),
+        ),
+      },
+      { by: 'policy', code: 'hook_failed' },
+    ],
+    [
+      'by a policy with a malformed record',
+      { policy: recordingPolicy([], { records: [{ kind: 'hook_failed' } as never] }) },
+      { by: 'policy', code: 'hook_failed' },
+    ],
   ])('%s never reaches the capability, and the audit says why', async (_, options, why) => {
     const world = createWorld();
     const handler = writer(done);
@@ -56,11 +94,26 @@ describe('a call that is refused', () => {
     ['capability_failed', { capabilityId: 'notes.unstable' }],
   ])('as %s is recorded as denied by the host', async (failureKind, overrides) => {
     const world = createWorld();
-    const strict = scriptedHandler({ descriptor: { id: 'notes.strict' }, checkInput: () => ({ kind: 'invalid', field: 'input.a', rule: 'must be of type string' }) });
-    const broken = scriptedHandler({ descriptor: { id: 'notes.broken' }, checkInput: () => { throw new Error('/etc/passwd'); } });
-    const unstable = scriptedHandler({ descriptor: { id: 'notes.unstable' }, checkInput: (input) => ({ kind: 'valid', input: [input] }) });
+    const strict = scriptedHandler({
+      descriptor: { id: 'notes.strict' },
+      checkInput: () => ({ kind: 'invalid', field: 'input.a', rule: 'must be of type string' }),
+    });
+    const broken = scriptedHandler({
+      descriptor: { id: 'notes.broken' },
+      checkInput: () => {
+        throw new Error('/etc/passwd');
+      },
+    });
+    const unstable = scriptedHandler({
+      descriptor: { id: 'notes.unstable' },
+      checkInput: (input) => ({ kind: 'valid', input: [input] }),
+    });
     const runtime = world.open([strict, broken, unstable]);
-    expect(await runtime.invokeCapability(world.newCall(null, overrides))).toMatchObject({ kind: 'failed', failureKind, effect: 'none' });
+    expect(await runtime.invokeCapability(world.newCall(null, overrides))).toMatchObject({
+      kind: 'failed',
+      failureKind,
+      effect: 'none',
+    });
     expect(await world.records()).toMatchObject([
       { kind: 'dispatch_failed', errorKind: failureKind, effect: 'none' },
       { kind: 'call_denied', by: 'host', code: failureKind },
@@ -105,7 +158,9 @@ describe('what a capability is given', () => {
   test('twice under one id, or with a malformed descriptor, is refused at composition', () => {
     const world = createWorld();
     for (const capabilities of [[writer(), writer()], [{ ...writer(), descriptor: { id: 'x' } as never }]]) {
-      expect(() => world.open(capabilities)).toThrow(expect.objectContaining({ code: 'host-runtime/invalid_composition' }));
+      expect(() => world.open(capabilities)).toThrow(
+        expect.objectContaining({ code: 'host-runtime/invalid_composition' }),
+      );
     }
   });
 });
@@ -114,26 +169,115 @@ describe('what a capability does', () => {
   const later = () => new Promise((resolve) => setImmediate(resolve));
 
   test.each([
-    ['throws an error', () => Promise.reject(new Error('secret')), { failureKind: 'capability_failed', effect: 'uncertain' }],
-    ['throws synchronously', () => { throw new TypeError('secret'); }, { effect: 'uncertain' }],
+    [
+      'throws an error',
+      () => Promise.reject(new Error('secret')),
+      { failureKind: 'capability_failed', effect: 'uncertain' },
+    ],
+    [
+      'throws synchronously',
+      () => {
+        throw new TypeError('secret');
+      },
+      { effect: 'uncertain' },
+    ],
     ['throws something that is no error', () => Promise.reject(undefined), { effect: 'uncertain' }],
     ['returns nothing', () => undefined, { effect: 'uncertain' }],
     ['returns text', () => 'done', { effect: 'uncertain' }],
     ['returns an unknown kind', () => ({ kind: 'maybe' }), { effect: 'uncertain' }],
-    ['returns a proxy that throws', () => new Proxy({}, { get: (_, name) => { if (name === 'then') return undefined; throw new Error('secret'); } }), { effect: 'uncertain' }],
-    ['returns an output that is not JSON', () => ({ kind: 'completed', output: new Map() }), { failureKind: 'capability_failed', effect: 'happened' }],
-    ['returns an output without end', () => { const output: unknown[] = []; output.push(output); return { kind: 'completed', output }; }, { effect: 'happened' }],
-    ['returns an output with toJSON', () => ({ kind: 'completed', output: { toJSON: () => 'x' } }), { effect: 'happened' }],
-    ['returns an output with a key __proto__', () => ({ kind: 'completed', output: JSON.parse('{"__proto__":{"admin":true}}') }), { effect: 'happened' }],
-    ['returns an output with a getter that changes', () => { let n = 0; return { kind: 'completed', output: { get a() { return (n += 1) > 1 ? undefined : 1; } } }; }, undefined],
+    [
+      'returns a proxy that throws',
+      () =>
+        new Proxy(
+          {},
+          {
+            get: (_, name) => {
+              if (name === 'then') return undefined;
+              throw new Error('secret');
+            },
+          },
+        ),
+      { effect: 'uncertain' },
+    ],
+    [
+      'returns an output that is not JSON',
+      () => ({ kind: 'completed', output: new Map() }),
+      { failureKind: 'capability_failed', effect: 'happened' },
+    ],
+    [
+      'returns an output without end',
+      () => {
+        const output: unknown[] = [];
+        output.push(output);
+        return { kind: 'completed', output };
+      },
+      { effect: 'happened' },
+    ],
+    [
+      'returns an output with toJSON',
+      () => ({ kind: 'completed', output: { toJSON: () => 'x' } }),
+      { effect: 'happened' },
+    ],
+    [
+      'returns an output with a key __proto__',
+      () => ({ kind: 'completed', output: JSON.parse('{"__proto__":{"admin":true}}') }),
+      { effect: 'happened' },
+    ],
+    [
+      'returns an output with a getter that changes',
+      () => {
+        let n = 0;
+        return {
+          kind: 'completed',
+          output: {
+            get a() {
+              return (n += 1) > 1 ? undefined : 1;
+            },
+          },
+        };
+      },
+      { failureKind: 'capability_failed', effect: 'happened' },
+    ],
     ['returns a number beyond 2^53', () => ({ kind: 'completed', output: 2 ** 60 }), { effect: 'happened' }],
-    ['returns too much', () => ({ kind: 'completed', output: 'x'.repeat(65_536) }), { failureKind: 'output_too_large', effect: 'happened' }],
-    ['fails with a broken effect', () => ({ kind: 'failed', code: 'x', message: 'm', effect: 'sure' }), { effect: 'uncertain' }],
-    ['fails with rubbish for text', () => ({ kind: 'failed', code: 7, message: { a: 1 }, effect: 'happened' }), { effect: 'happened', message: 'The capability could not do what was asked.' }],
-    ['fails with half a character', () => ({ kind: 'failed', code: 'x', message: `a\ud83d`, effect: 'happened' }), { effect: 'happened', message: 'a\ufffd' }],
-    ['fails with a message that is cut within a character', () => ({ kind: 'failed', code: 'x', message: '\u{1f600}'.repeat(999), effect: 'happened' }), { message: '\u{1f600}'.repeat(256) }],
-    ['is a thenable that never answers', () => ({ then: () => undefined }), { failureKind: 'timed_out', effect: 'uncertain' }],
-    ['is a thenable that answers twice', () => ({ then: (resolve: (value: unknown) => void) => { resolve(done); resolve({ kind: 'failed' }); } }), undefined],
+    [
+      'returns too much',
+      () => ({ kind: 'completed', output: 'x'.repeat(65_536) }),
+      { failureKind: 'output_too_large', effect: 'happened' },
+    ],
+    [
+      'fails with a broken effect',
+      () => ({ kind: 'failed', code: 'x', message: 'm', effect: 'sure' }),
+      { effect: 'uncertain' },
+    ],
+    [
+      'fails with rubbish for text',
+      () => ({ kind: 'failed', code: 7, message: { a: 1 }, effect: 'happened' }),
+      { effect: 'happened', message: 'The capability could not do what was asked.' },
+    ],
+    [
+      'fails with half a character',
+      () => ({ kind: 'failed', code: 'x', message: `a\ud83d`, effect: 'happened' }),
+      { effect: 'happened', message: 'a\ufffd' },
+    ],
+    [
+      'fails with a message that is cut within a character',
+      () => ({ kind: 'failed', code: 'x', message: '\u{1f600}'.repeat(999), effect: 'happened' }),
+      { message: '\u{1f600}'.repeat(256) },
+    ],
+    [
+      'is a thenable that never answers',
+      () => thenable(() => undefined),
+      { failureKind: 'timed_out', effect: 'uncertain' },
+    ],
+    [
+      'is a thenable that answers twice',
+      () =>
+        thenable((resolve) => {
+          resolve(done);
+          resolve({ kind: 'failed' });
+        }),
+      undefined,
+    ],
   ])('when it %s, is settled truthfully and not repeated', async (_, run, expected) => {
     const world = createWorld();
     const handler = writer(run);
@@ -154,7 +298,9 @@ describe('what a capability does', () => {
     const request = world.newCall();
     expect(await runtime.invokeCapability(request)).toMatchObject({ kind: 'failed', effect: 'none', message: 'Busy.' });
     expect((await runtime.invokeCapability(request)).kind).toBe('completed');
-    const attempts = (await world.records('journal')).filter(({ kind }) => kind === 'effect_intended').map((record) => record['attempt']);
+    const attempts = (await world.records('journal'))
+      .filter(({ kind }) => kind === 'effect_intended')
+      .map((record) => record['attempt']);
     expect(attempts).toEqual([1, 2]);
   });
 
@@ -170,8 +316,14 @@ describe('what a capability does', () => {
     const world = createWorld();
     const forever = () => new Promise(() => undefined);
     const runtime = world.open([writer(forever), reader(forever)]);
-    expect(await world.invoke(runtime, world.newCall())).toMatchObject({ failureKind: 'timed_out', effect: 'uncertain' });
-    expect(await world.invoke(runtime, world.newCall({}, { capabilityId: 'notes.read' }))).toMatchObject({ failureKind: 'timed_out', effect: 'none' });
+    expect(await world.invoke(runtime, world.newCall())).toMatchObject({
+      failureKind: 'timed_out',
+      effect: 'uncertain',
+    });
+    expect(await world.invoke(runtime, world.newCall({}, { capabilityId: 'notes.read' }))).toMatchObject({
+      failureKind: 'timed_out',
+      effect: 'none',
+    });
     expect(world.platform.pendingTimers()).toBe(0);
   });
 
@@ -179,11 +331,20 @@ describe('what a capability does', () => {
     const world = createWorld();
     const obedient = writer(
       (call) => new Promise((resolve) => call.signal.addEventListener('abort', () => resolve(done))),
-      (call) => new Promise((resolve) => call.signal.addEventListener('abort', () => resolve({ kind: 'failed', code: 'stopped', message: 'Stopped.', effect: 'none' }))),
+      (call) =>
+        new Promise((resolve) =>
+          call.signal.addEventListener('abort', () =>
+            resolve({ kind: 'failed', code: 'stopped', message: 'Stopped.', effect: 'none' }),
+          ),
+        ),
     );
     const runtime = world.open([obedient]);
     expect((await world.invoke(runtime, world.newCall())).kind).toBe('completed');
-    expect(await world.invoke(runtime, world.newCall())).toMatchObject({ failureKind: 'timed_out', effect: 'none', message: 'Stopped.' });
+    expect(await world.invoke(runtime, world.newCall())).toMatchObject({
+      failureKind: 'timed_out',
+      effect: 'none',
+      message: 'Stopped.',
+    });
   });
 
   test('after its deadline means nothing any more', async () => {
@@ -202,11 +363,14 @@ describe('what a capability does', () => {
     const world = createWorld();
     const handler = writer(done);
     const { store } = world;
-    const slow = { ...createFaultyStore(store), commit: async (writes: Parameters<typeof store.commit>[0]) => {
-      const outcome = await store.commit(writes);
-      if (handler.inputs.length === 0) world.platform.jumpClock(60_000);
-      return outcome;
-    } };
+    const slow = {
+      ...createFaultyStore(store),
+      commit: async (writes: Parameters<typeof store.commit>[0]) => {
+        const outcome = await store.commit(writes);
+        if (handler.inputs.length === 0) world.platform.jumpClock(60_000);
+        return outcome;
+      },
+    };
     const runtime = world.open([handler], { store: slow });
     expect(await world.invoke(runtime, world.newCall())).toMatchObject({ failureKind: 'timed_out', effect: 'none' });
     expect(handler.inputs).toEqual([]);
@@ -220,7 +384,13 @@ describe('defineTool', () => {
     const world = createWorld();
     const seen: JsonValue[] = [];
     const input = z.object({ text: z.string().trim(), times: z.number().default(1) });
-    const tool = defineTool({ id: 'notes.write', input, ...base, permission: 'ask', run: (got) => void seen.push(got) as never });
+    const tool = defineTool({
+      id: 'notes.write',
+      input,
+      ...base,
+      permission: 'ask',
+      run: (got) => void seen.push(got) as never,
+    });
     const runtime = world.open([tool]);
     const request = world.newCall({ text: '  a ' });
     const gateId = gateOf(await runtime.invokeCapability(request));
@@ -230,18 +400,23 @@ describe('defineTool', () => {
     expect(seen).toEqual([{ text: 'a', times: 1 }]);
   });
 
-  test('can be approved when its schema does not take its own output again', async () => {
+  test('can be approved when its schema would not take its own output again', async () => {
     const world = createWorld();
     const seen: unknown[] = [];
-    const input = z.object({ at: z.string().transform((text) => new Date(text)).or(z.string()).transform((at) => [at, 1]) });
-    const tool = { ...defineTool({ id: 'notes.write', input: z.object({ at: z.string() }), ...base, permission: 'ask', run: () => null }) };
-    expect(input).toBeDefined();
-    const odd = z.string().transform((text) => `${text}!`) as unknown as z.ZodString;
-    const loud = { ...tool, checkInput: defineToolCheck(odd, seen) };
-    const runtime = world.open([loud]);
-    const request = world.newCall('a');
+    const input = z.object({ at: z.string().transform((text) => new Date(text)) });
+    const tool = defineTool({
+      id: 'notes.write',
+      input,
+      ...base,
+      permission: 'ask',
+      run: ({ at }) => void seen.push(at) as never,
+    });
+    const runtime = world.open([tool]);
+    const request = world.newCall({ at: '2026-01-01' });
     const gateId = gateOf(await runtime.invokeCapability(request));
-    expect(await world.approve(runtime, gateId)).toMatchObject({ gate: { input: 'a' } });
+    expect(await world.approve(runtime, gateId)).toMatchObject({ gate: { input: { at: '2026-01-01' } } });
+    expect((await runtime.invokeCapability(request)).kind).toBe('completed');
+    expect(seen).toEqual([new Date('2026-01-01')]);
   });
 
   test('tells the model what a ToolFailure says, and nothing of other errors', async () => {
@@ -255,16 +430,14 @@ describe('defineTool', () => {
       },
     });
     const runtime = world.open([tool]);
-    expect(await runtime.invokeCapability(world.newCall('known'))).toMatchObject({ message: 'There is no such note.', effect: 'none' });
+    expect(await runtime.invokeCapability(world.newCall('known'))).toMatchObject({
+      message: 'There is no such note.',
+      effect: 'none',
+    });
     const other = await runtime.invokeCapability(world.newCall('other'));
     expect(other).toMatchObject({ failureKind: 'capability_failed', effect: 'uncertain' });
     expect(JSON.stringify(other)).not.toContain('secret');
   });
-
-  function defineToolCheck(schema: z.ZodString, seen: unknown[]) {
-    const tool = defineTool({ id: 'notes.write', input: schema, ...base, run: (got) => void seen.push(got) as never });
-    return tool.checkInput;
-  }
 });
 
 describe('two callers of one key', () => {
@@ -291,9 +464,20 @@ describe('two callers of one key', () => {
 
   test('stop the call when the last of them gives up', async () => {
     const world = createWorld();
-    const runtime = world.open([writer((call) => new Promise((resolve) => call.signal.addEventListener('abort', () => resolve({ kind: 'failed', code: 'stopped', message: 'Stopped.', effect: 'none' }))))]);
+    const runtime = world.open([
+      writer(
+        (call) =>
+          new Promise((resolve) =>
+            call.signal.addEventListener('abort', () =>
+              resolve({ kind: 'failed', code: 'stopped', message: 'Stopped.', effect: 'none' }),
+            ),
+          ),
+      ),
+    ]);
     const controller = new AbortController();
-    const calls = [0, 1].map(() => runtime.invokeCapability(world.newCall({}, { idempotencyKey: 'k' }), { signal: controller.signal }));
+    const calls = [0, 1].map(() =>
+      runtime.invokeCapability(world.newCall({}, { idempotencyKey: 'k' }), { signal: controller.signal }),
+    );
     await tick();
     controller.abort();
     const outcomes = await world.settled(Promise.all(calls));
@@ -308,15 +492,27 @@ describe('two callers of one key', () => {
     const latch = createLatch();
     const runtime = world.open([writer(async () => (await latch.opened, done))]);
     const one = runtime.invokeCapability(world.newCall({ a: 1 }, { idempotencyKey: 'k' }));
-    expect(await codeOf(runtime.invokeCapability(world.newCall({ a: 2 }, { idempotencyKey: 'k' })))).toBe('host-runtime/idempotency_conflict');
+    expect(await codeOf(runtime.invokeCapability(world.newCall({ a: 2 }, { idempotencyKey: 'k' })))).toBe(
+      'host-runtime/idempotency_conflict',
+    );
     latch.open();
     await one;
-    expect(await codeOf(runtime.invokeCapability(world.newCall({ a: 2 }, { idempotencyKey: 'k' })))).toBe('host-runtime/idempotency_conflict');
+    expect(await codeOf(runtime.invokeCapability(world.newCall({ a: 2 }, { idempotencyKey: 'k' })))).toBe(
+      'host-runtime/idempotency_conflict',
+    );
   });
 
   test('who comes when it is being stopped, waits for what becomes of it and is not cancelled with it', async () => {
     const world = createWorld();
-    const handler = writer((call) => new Promise((resolve) => call.signal.addEventListener('abort', () => setImmediate(() => resolve({ kind: 'failed', code: 'stopped', message: '', effect: 'none' })))), done);
+    const handler = writer(
+      (call) =>
+        new Promise((resolve) =>
+          call.signal.addEventListener('abort', () =>
+            setImmediate(() => resolve({ kind: 'failed', code: 'stopped', message: '', effect: 'none' })),
+          ),
+        ),
+      done,
+    );
     const runtime = world.open([handler]);
     const controller = new AbortController();
     const one = runtime.invokeCapability(world.newCall({}, { idempotencyKey: 'k' }), { signal: controller.signal });
@@ -342,20 +538,34 @@ describe('a call that is cancelled', () => {
   test('while the policy thinks, asks nobody and keeps what the policy wrote', async () => {
     const world = createWorld();
     const controller = new AbortController();
-    const policy = recordingPolicy([() => (controller.abort(), { verdicts: [{ kind: 'approval', by: 'h', code: 'ask' }], records: [], writes: [] })]);
+    const policy = recordingPolicy([
+      () => (controller.abort(), { verdicts: [{ kind: 'approval', by: 'h', code: 'ask' }], records: [], writes: [] }),
+    ]);
     const runtime = world.open([writer(done)], { policy });
-    expect(await runtime.invokeCapability(world.newCall(), { signal: controller.signal })).toMatchObject({ failureKind: 'cancelled' });
+    expect(await runtime.invokeCapability(world.newCall(), { signal: controller.signal })).toMatchObject({
+      failureKind: 'cancelled',
+    });
     expect(kindsOf(await world.records())).toEqual(['dispatch_failed', 'verdict_given', 'verdict_given']);
   });
 
   test('by cancelWork is meant by its exact scope and by its invocation or correlation', async () => {
     const world = createWorld();
-    const handler = scriptedHandler({ otherwise: (call) => new Promise((resolve) => call.signal.addEventListener('abort', () => resolve({ kind: 'failed', code: 'x', message: '', effect: 'none' }))) });
+    const handler = scriptedHandler({
+      otherwise: (call) =>
+        new Promise((resolve) =>
+          call.signal.addEventListener('abort', () =>
+            resolve({ kind: 'failed', code: 'x', message: '', effect: 'none' }),
+          ),
+        ),
+    });
     const runtime = world.open([handler]);
     const [a, b] = [world.newCall(), world.newCall()];
     const running = [a, b].map((request) => runtime.invokeCapability(request));
     await tick();
-    expect((await runtime.runtimeStatus()).active.map(({ invocationId }) => invocationId)).toEqual([a.context.invocationId, b.context.invocationId]);
+    expect((await runtime.runtimeStatus()).active.map(({ invocationId }) => invocationId)).toEqual([
+      a.context.invocationId,
+      b.context.invocationId,
+    ]);
     const { scope, invocationId, correlationId } = a.context;
     for (const target of [
       { scope: { ...scope, tenantId: 'other' }, invocationId },
@@ -368,14 +578,21 @@ describe('a call that is cancelled', () => {
     expect(await runtime.cancelWork({ scope, correlationId })).toEqual({ cancelled: [invocationId] });
     expect(await world.settled(running[0] as Promise<unknown>)).toMatchObject({ failureKind: 'cancelled' });
     expect((await runtime.runtimeStatus()).active).toHaveLength(1);
-    expect(await runtime.cancelWork({ scope, invocationId: b.context.invocationId })).toEqual({ cancelled: [b.context.invocationId] });
+    expect(await runtime.cancelWork({ scope, invocationId: b.context.invocationId })).toEqual({
+      cancelled: [b.context.invocationId],
+    });
     await world.settled(Promise.all(running));
     expect(await runtime.runtimeStatus()).toEqual({ active: [] });
   });
 
   test('is known by the invocation of its first attempt, too', async () => {
     const world = createWorld();
-    const stop = (call: { signal: AbortSignal }) => new Promise((resolve) => call.signal.addEventListener('abort', () => resolve({ kind: 'failed', code: 'x', message: '', effect: 'none' })));
+    const stop = (call: { signal: AbortSignal }) =>
+      new Promise((resolve) =>
+        call.signal.addEventListener('abort', () =>
+          resolve({ kind: 'failed', code: 'x', message: '', effect: 'none' }),
+        ),
+      );
     const runtime = world.open([asker(stop as never)]);
     const first = world.newCall({}, { idempotencyKey: 'k' });
     await world.approve(runtime, gateOf(await runtime.invokeCapability(first)));
@@ -395,7 +612,9 @@ describe('a call of a run', () => {
     const foreign = await claimRun(world.store, 700, 'worker-1', buildScope({ tenantId: 'other' }));
     const unknown = { ...foreign, runId: fixedUuid(1) };
     for (const run of [foreign, unknown]) {
-      expect(await codeOf(runtime.invokeCapability(world.newCall({}, { context: buildContext({ run }) })))).toBe('host-runtime/invalid_request');
+      expect(await codeOf(runtime.invokeCapability(world.newCall({}, { context: buildContext({ run }) })))).toBe(
+        'host-runtime/invalid_request',
+      );
     }
     expect(await world.records()).toEqual([]);
   });
@@ -439,13 +658,18 @@ describe('a call of a run', () => {
 
   test('that finds a lost effect and has lost its own lease is told so, and does not go round in circles', async () => {
     const world = createWorld();
-    const faulty = createFaultyStore(world.store, { commit: 2, when: 'before', then: 'dies' });
+    const faulty = createFaultyStore(world.store, { commit: 2, when: 'before', afterwards: 'dies' });
     const run = await claimRun(world.store, 700);
     const key = { idempotencyKey: 'k' };
-    await codeOf(world.open([writer(done)], { store: faulty }).invokeCapability(world.newCall({}, { ...key, context: buildContext({ run }) })));
+    const lost = world.newCall({}, { ...key, context: buildContext({ run }) });
+    expect(await codeOf(world.invoke(world.open([writer(done)], { store: faulty }), lost))).toBe(
+      'host-runtime/unavailable',
+    );
     world.platform.advance(120_000);
     const next = world.open([writer(done)]);
-    expect(await codeOf(world.settled(next.invokeCapability(world.newCall({}, { ...key, context: buildContext({ run }) }))))).toBe('host-runtime/lease_lost');
+    expect(
+      await codeOf(world.settled(next.invokeCapability(world.newCall({}, { ...key, context: buildContext({ run }) })))),
+    ).toBe('host-runtime/lease_lost');
   });
 
   test('is waited for by gate: the answer queues the run and says so in the same unit', async () => {
@@ -453,7 +677,9 @@ describe('a call of a run', () => {
     const runtime = world.open([asker()]);
     const run = await claimRun(world.store, 700);
     const gateId = gateOf(await runtime.invokeCapability(world.newCall({}, { context: buildContext({ run }) })));
-    await world.store.commit([{ kind: 'transition', machine: 'run', key: run.runId, command: { trigger: 'park', gates: [gateId] } }]);
+    await world.store.commit([
+      { kind: 'transition', machine: 'run', key: run.runId, command: { trigger: 'park', gates: [gateId] } },
+    ]);
     expect((await world.approve(runtime, gateId)).kind).toBe('resolved');
     expect(await world.store.get('run', run.runId)).toMatchObject({ status: 'queued', gates: [] });
     expect(kindsOf(await world.records('turn'))).toEqual(['run_resumed']);
@@ -464,9 +690,19 @@ describe('a call of a run', () => {
     const runtime = world.open([asker()]);
     const run = await claimRun(world.store, 700);
     const gateId = gateOf(await runtime.invokeCapability(world.newCall({}, { context: buildContext({ run }) })));
-    await world.store.commit([{ kind: 'transition', machine: 'run', key: run.runId, command: { trigger: 'complete', replyEntryId: fixedUuid(1) } }]);
+    await world.store.commit([
+      {
+        kind: 'transition',
+        machine: 'run',
+        key: run.runId,
+        command: { trigger: 'complete', replyEntryId: fixedUuid(1) },
+      },
+    ]);
     world.platform.advance(ms);
-    expect(await world.approve(runtime, gateId)).toEqual({ kind: 'already_closed', status: ms === 0 ? 'superseded' : 'expired' });
+    expect(await world.approve(runtime, gateId)).toEqual({
+      kind: 'already_closed',
+      status: ms === 0 ? 'superseded' : 'expired',
+    });
   });
 });
 
@@ -531,21 +767,45 @@ test('what the policy records and writes joins the first durable unit exactly on
   const policy = recordingPolicy([], () => {
     judged += 1;
     const { clock, ids } = world.platform;
-    const record = { kind: 'hook_dispatched', eventId: ids.uuid(), atMs: clock.nowMs(), scope: buildScope(), hookId: 'h', point: 'p' };
-    const write = { kind: 'transition', machine: 'lease', key: `counter-${judged}`, command: { trigger: 'acquire', holder: 'h', ttlMs: 1000 } };
+    const record = {
+      kind: 'hook_dispatched',
+      eventId: ids.uuid(),
+      atMs: clock.nowMs(),
+      scope: buildScope(),
+      hookId: 'h',
+      point: 'p',
+    };
+    const write = {
+      kind: 'transition',
+      machine: 'lease',
+      key: `counter-${judged}`,
+      command: { trigger: 'acquire', holder: 'h', ttlMs: 1000 },
+    };
     return { verdicts: [], records: [record], writes: [write] };
   });
   let first = true;
-  const contended = { ...createFaultyStore(store), commit: async (writes: Parameters<typeof store.commit>[0]) => {
-    if (!first) return store.commit(writes);
-    first = false;
-    return { kind: 'conflict', at: 0, machine: 'idempotency', key: 'x', reason: 'other_gate', row: undefined } as const;
-  } };
+  const contended = {
+    ...createFaultyStore(store),
+    commit: async (writes: Parameters<typeof store.commit>[0]) => {
+      if (!first) return store.commit(writes);
+      first = false;
+      return {
+        kind: 'conflict',
+        at: 0,
+        machine: 'idempotency',
+        key: 'x',
+        reason: 'other_gate',
+        row: undefined,
+      } as const;
+    },
+  };
   const runtime = world.open([writer(done)], { policy, store: contended });
   expect((await runtime.invokeCapability(world.newCall())).kind).toBe('completed');
   expect(judged).toBe(2);
   expect(kindsOf(await world.records()).filter((kind) => kind === 'hook_dispatched')).toHaveLength(1);
-  expect([await store.get('lease', 'counter-1'), await store.get('lease', 'counter-2')].map((row) => row === undefined)).toEqual([true, false]);
+  expect(
+    [await store.get('lease', 'counter-1'), await store.get('lease', 'counter-2')].map((row) => row === undefined),
+  ).toEqual([true, false]);
 });
 
 test('a call that is contended without end is given up as a fault, and nothing runs', async () => {
@@ -580,7 +840,9 @@ test('an effect is announced before it happens and settled before anybody hears 
   expect(order).toEqual(['verdict_given', 'effect_intended', 'runs']);
   expect(kindsOf(await world.records('journal'))).toEqual(['verdict_given', 'effect_intended', 'effect_settled']);
   const counted = createFaultyStore(world.store);
-  await world.open([reader(done)], { store: counted }).invokeCapability(world.newCall({}, { capabilityId: 'notes.read' }));
+  await world
+    .open([reader(done)], { store: counted })
+    .invokeCapability(world.newCall({}, { capabilityId: 'notes.read' }));
   expect(counted.commits).toBe(1);
   const key = `call|4:acme|5:alice|5:agent|-|-|8:thread-1#36:${request.context.invocationId}`;
   expect(await getRecord(world.store, idempotencyMachine, key)).toMatchObject({ status: 'settled', attempt: 1 });

@@ -45,7 +45,7 @@ function realHarness(): HostRuntimeHarness {
         case 'uncertain':
           return { runtime: world.open([writer(() => Promise.reject(new Error('no')))]), ...requests() };
         case 'unavailable': {
-          const dead = createFaultyStore(store, { commit: 1, when: 'before', then: 'dies' });
+          const dead = createFaultyStore(store, { commit: 1, when: 'before', afterwards: 'dies' });
           return { runtime: world.open([writer(done)], { store: dead }), ...requests() };
         }
       }
@@ -59,7 +59,10 @@ function fakeHarness(): HostRuntimeHarness {
       const { request, again } = requests();
       const descriptor = buildDescriptor();
       const base = { capabilityId: descriptor.id, invocationId: request.context.invocationId as InvocationId };
-      const surface = { version: parseDigest(`sha256:${'0'.repeat(64)}`), capabilities: [{ descriptor, access: 'available' as const }] };
+      const surface = {
+        version: parseDigest(`sha256:${'0'.repeat(64)}`),
+        capabilities: [{ descriptor, access: 'available' as const }],
+      };
       const health = { ready: true, components: [{ name: 'script', state: 'ready' as const, detail: 'scripted' }] };
       const runtime = createFakeHostRuntime({
         invokeCapability: SCRIPTS[situation](base),
@@ -78,11 +81,32 @@ type Script = (base: Base) => readonly Scripted<InvokeOutcome>[];
 
 const SCRIPTS: Readonly<Record<Situation, Script>> = {
   completes: (base) => twice({ ...base, kind: 'completed', output: {}, outputBytes: 2 }),
-  conflict: (base) => [{ outcome: { ...base, kind: 'completed', output: {}, outputBytes: 2 } }, { fault: 'host-runtime/idempotency_conflict' }],
-  asks: (base) => twice({ ...base, kind: 'approval_required', gateId: fixedUuid(8) as never, asked: ['permission_ask'] }),
-  fails: (base) => twice({ ...base, kind: 'failed', failureKind: 'capability_failed', fate: 'model_visible', effect: 'none', message: 'No.' }),
-  denied: (base) => twice({ ...base, kind: 'failed', failureKind: 'denied', fate: 'model_visible', effect: 'none', message: 'No.' }),
-  uncertain: (base) => twice({ ...base, kind: 'failed', failureKind: 'uncertain', fate: 'model_visible', effect: 'uncertain', message: 'Maybe.' }),
+  conflict: (base) => [
+    { outcome: { ...base, kind: 'completed', output: {}, outputBytes: 2 } },
+    { fault: 'host-runtime/idempotency_conflict' },
+  ],
+  asks: (base) =>
+    twice({ ...base, kind: 'approval_required', gateId: fixedUuid(8) as never, asked: ['permission_ask'] }),
+  fails: (base) =>
+    twice({
+      ...base,
+      kind: 'failed',
+      failureKind: 'capability_failed',
+      fate: 'model_visible',
+      effect: 'none',
+      message: 'No.',
+    }),
+  denied: (base) =>
+    twice({ ...base, kind: 'failed', failureKind: 'denied', fate: 'model_visible', effect: 'none', message: 'No.' }),
+  uncertain: (base) =>
+    twice({
+      ...base,
+      kind: 'failed',
+      failureKind: 'uncertain',
+      fate: 'model_visible',
+      effect: 'uncertain',
+      message: 'Maybe.',
+    }),
   unavailable: () => [{ fault: 'host-runtime/unavailable' }],
 };
 

@@ -20,7 +20,14 @@ import {
   type StreamFamily,
 } from '@reborn/host-api';
 import { buildContext, buildGrant, buildScope, createFakePlatform, fixedUuid } from '@reborn/host-api/testkit';
-import { createHostRuntime, staticGrants, type HostRuntime, type HostRuntimeOptions, type InvokeOutcome, type InvokeRequest } from '@reborn/host-runtime';
+import {
+  createHostRuntime,
+  staticGrants,
+  type HostRuntime,
+  type HostRuntimeOptions,
+  type InvokeOutcome,
+  type InvokeRequest,
+} from '@reborn/host-runtime';
 import { scriptedHandler, type ScriptedHandler, type ScriptedHandlerOptions } from '@reborn/host-runtime/testkit';
 import { INTERACTIVE_PROFILE, runMachine } from '@reborn/turns';
 
@@ -32,13 +39,20 @@ export const done = { kind: 'completed', output: { saved: true } } as const;
 export function createWorld() {
   const platform = createFakePlatform();
   const { clock, timers, ids, digest } = platform;
-  const store = createInMemoryStore({ machines: [leaseMachine, gateMachine, idempotencyMachine, runMachine], clock, timers });
+  const store = createInMemoryStore({
+    machines: [leaseMachine, gateMachine, idempotencyMachine, runMachine],
+    clock,
+    timers,
+  });
   let calls = 100;
 
   return { platform, store, open, newCall, settled, records, tick, invoke, approve };
 
   /** A door on the store of this world. Its posture asks nobody; `notes.*` may read and write, and Alice may use them. */
-  function open(capabilities: HostRuntimeOptions['capabilities'], options: Partial<HostRuntimeOptions> = {}): HostRuntime {
+  function open(
+    capabilities: HostRuntimeOptions['capabilities'],
+    options: Partial<HostRuntimeOptions> = {},
+  ): HostRuntime {
     const trust = createHostTrustPolicy([
       {
         packageId: parseExtensionId('notes'),
@@ -47,8 +61,21 @@ export function createWorld() {
         allowedEffects: ['read_filesystem', 'write_filesystem'],
       },
     ]);
-    const grants = staticGrants(['notes.write', 'notes.read'].map((capability, at) => buildGrant({ id: fixedUuid(900 + at), capability })));
-    return createHostRuntime({ store, clock, timers, ids, digest, profile: 'production', trust, grants, capabilities, ...options });
+    const grants = staticGrants(
+      ['notes.write', 'notes.read'].map((capability, at) => buildGrant({ id: fixedUuid(900 + at), capability })),
+    );
+    return createHostRuntime({
+      store,
+      clock,
+      timers,
+      ids,
+      digest,
+      profile: 'production',
+      trust,
+      grants,
+      capabilities,
+      ...options,
+    });
   }
 
   /** A call under a new invocation id. */
@@ -60,12 +87,10 @@ export function createWorld() {
 
   /** Lets time pass until the promise is settled. */
   async function settled<T>(promise: Promise<T>, stepMs = 100): Promise<T> {
-    let open = true;
-    const close = (): void => void (open = false);
-    promise.then(close, close);
-    for (let steps = 0; open && steps < 5000; steps += 1) {
+    const isOver = watch(promise);
+    for (let steps = 0; !isOver() && steps < 5000; steps += 1) {
       await tick();
-      if (open) platform.advance(stepMs);
+      if (!isOver()) platform.advance(stepMs);
     }
     return promise;
   }
@@ -81,9 +106,19 @@ export function createWorld() {
   async function records(...families: readonly StreamFamily[]): Promise<readonly JsonObject[]> {
     const tenantId = parseTenantId('acme');
     const wanted: readonly StreamFamily[] = families.length === 0 ? ['runtime', 'journal', 'audit', 'turn'] : families;
-    const pages = await Promise.all(wanted.map((family) => store.readStream({ stream: { family, tenantId }, after: 0, limit: 1000 })));
+    const pages = await Promise.all(
+      wanted.map((family) => store.readStream({ stream: { family, tenantId }, after: 0, limit: 1000 })),
+    );
     return pages.flatMap((page) => page.records.map(({ body, kind }) => ({ ...body, kind })));
   }
+}
+
+/** Tells whether a promise is settled. */
+export function watch(promise: Promise<unknown>): () => boolean {
+  let over = false;
+  const end = (): void => void (over = true);
+  promise.then(end, end);
+  return () => over;
 }
 
 /** Everything that is ready to happen without time passing has happened. */
@@ -111,7 +146,8 @@ export function gateOf(outcome: InvokeOutcome): GateId {
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     (value) => `no fault but ${JSON.stringify(value)}`,
-    (error: unknown) => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)),
+    (error: unknown) =>
+      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error),
   );
 }
 
@@ -125,7 +161,14 @@ export async function claimRun(
   const runId = parseRunId(fixedUuid(number));
   const correlationId = buildContext().correlationId;
   const turnId = fixedUuid(number + 1) as never;
-  const run = { runId, turnId, correlationId, scope, actor: { kind: 'user', id: scope.userId }, profile: INTERACTIVE_PROFILE } as const;
+  const run = {
+    runId,
+    turnId,
+    correlationId,
+    scope,
+    actor: { kind: 'user', id: scope.userId },
+    profile: INTERACTIVE_PROFILE,
+  } as const;
   await store.commit([transition(runMachine, runId, { trigger: 'submit', run })]);
   await store.commit([transition(runMachine, runId, { trigger: 'claim', claims: 1 })]);
   return { runId, lease: await takeLease(store, runId, holder) };

@@ -1,14 +1,26 @@
 import { HostApiError, type InvocationId, type CapabilityId } from '@reborn/host-api';
 import { buildScope, fixedUuid } from '@reborn/host-api/testkit';
 import { HostRuntimeError, type InvokeOutcome } from '@reborn/host-runtime';
-import { createFakeHostRuntime, createFaultyStore, createLatch, recordingPolicy, scriptedHandler } from '@reborn/host-runtime/testkit';
+import {
+  createFakeHostRuntime,
+  createFaultyStore,
+  createLatch,
+  recordingPolicy,
+  scriptedHandler,
+} from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { codeOf, createWorld, tick } from './support.ts';
 
 const world = createWorld();
 
 function outcome(capabilityId: string, output: string): InvokeOutcome {
-  return { kind: 'completed', capabilityId: capabilityId as CapabilityId, invocationId: fixedUuid(1) as InvocationId, output, outputBytes: 1 };
+  return {
+    kind: 'completed',
+    capabilityId: capabilityId as CapabilityId,
+    invocationId: fixedUuid(1) as InvocationId,
+    output,
+    outputBytes: 1,
+  };
 }
 
 describe('FakeHostRuntime', () => {
@@ -33,21 +45,34 @@ describe('FakeHostRuntime', () => {
     const fake = createFakeHostRuntime();
     const asks = [
       fake.invokeCapability(world.newCall()),
-      fake.resolveGate({ tenantId: 'acme', gateId: fixedUuid(1), approver: { kind: 'user', id: 'alice' }, decision: 'deny' }),
+      fake.resolveGate({
+        tenantId: 'acme',
+        gateId: fixedUuid(1),
+        approver: { kind: 'user', id: 'alice' },
+        decision: 'deny',
+      }),
       fake.visibleCapabilities({ scope: buildScope() }),
       fake.cancelWork({ scope: buildScope(), invocationId: fixedUuid(1) }),
       fake.runtimeStatus(),
       fake.health(),
     ];
     for (const ask of asks) {
-      const fault = await ask.then(() => undefined, (error: unknown) => error);
-      expect(HostRuntimeError.is(fault) && [fault.code, fault.detail['field']]).toEqual(['host-runtime/unavailable', 'script']);
+      const fault = await ask.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(HostRuntimeError.is(fault) && [fault.code, fault.detail['field']]).toEqual([
+        'host-runtime/unavailable',
+        'script',
+      ]);
     }
   });
 
   test('scripts whole cancel outcomes and faults', async () => {
     const cancelled = [fixedUuid(3) as InvocationId];
-    const fake = createFakeHostRuntime({ cancelWork: [{ outcome: { cancelled } }, { fault: 'host-runtime/unavailable' }] });
+    const fake = createFakeHostRuntime({
+      cancelWork: [{ outcome: { cancelled } }, { fault: 'host-runtime/unavailable' }],
+    });
     const request = { scope: buildScope(), invocationId: fixedUuid(3) };
     expect(await fake.cancelWork(request)).toEqual({ cancelled });
     expect(await codeOf(fake.cancelWork(request))).toBe('host-runtime/unavailable');
@@ -79,19 +104,26 @@ describe('FakeHostRuntime', () => {
 });
 
 describe('FaultyStore', () => {
-  const lease = { kind: 'transition', machine: 'lease', command: { trigger: 'acquire', holder: 'me', ttlMs: 1000 } } as const;
+  const lease = {
+    kind: 'transition',
+    machine: 'lease',
+    command: { trigger: 'acquire', holder: 'me', ttlMs: 1000 },
+  } as const;
 
   test('loses the answer of a commit that happened, or prevents it, and recovers or dies', async () => {
     const { store } = createWorld();
     const faulty = createFaultyStore(
       store,
-      { commit: 1, when: 'after', then: 'recovers' },
-      { commit: 2, when: 'before', then: 'recovers' },
-      { commit: 4, when: 'before', then: 'dies' },
+      { commit: 1, when: 'after', afterwards: 'recovers' },
+      { commit: 2, when: 'before', afterwards: 'recovers' },
+      { commit: 4, when: 'before', afterwards: 'dies' },
     );
     expect(await codeOf(faulty.commit([{ ...lease, key: 'a' }]))).toBe('host-api/store_unavailable');
     expect(await codeOf(faulty.commit([{ ...lease, key: 'b' }]))).toBe('host-api/store_unavailable');
-    expect([await store.get('lease', 'a'), await store.get('lease', 'b')].map((row) => row === undefined)).toEqual([false, true]);
+    expect([await store.get('lease', 'a'), await store.get('lease', 'b')].map((row) => row === undefined)).toEqual([
+      false,
+      true,
+    ]);
     expect((await faulty.commit([{ ...lease, key: 'c' }])).kind).toBe('committed');
     await faulty.commit([{ ...lease, key: 'd' }]).catch(() => undefined);
     const after = await faulty.get('lease', 'a').catch((error: unknown) => error);

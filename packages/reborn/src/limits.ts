@@ -8,13 +8,29 @@ export const MODEL_BACKOFF_MS = 250;
 export const MODEL_BACKOFF_MS_MAX = 5_000;
 /** One answer of a model. Units: milliseconds. */
 export const MODEL_DEADLINE_MS = 120_000;
+/** The identity a model gives to one of its calls, as transcripts take it. Units: UTF-8 bytes. */
+export const CALL_ID_BYTES_MAX = 128;
+/** What a provider may say about a failed call, as runs take it. Units: UTF-8 bytes. */
+export const EXPLANATION_BYTES_MAX = 1024;
+/** How often a call is made that failed without an effect and may succeed later; then the model is told. */
+export const CALL_ATTEMPTS_MAX = 3;
+/** First pause before such a call is made again; it doubles. Units: milliseconds. */
+export const CALL_BACKOFF_MS = 250;
+/** How long a loop that was told to stop may take to return: a tool obeys and its result is written. Units: milliseconds. */
+export const LOOP_GRACE_MS = 2_000;
+/** How often a run is claimed in vain before it counts as held by somebody else. */
+export const CLAIM_ATTEMPTS_MAX = 8;
+/** How long an explanation waits for the log to have what the run has done. Units: milliseconds. */
+export const EXPLAIN_LAG_MS = 100;
 /** How often a follower of a run looks again when no wake-up came. Units: milliseconds. */
 export const FOLLOW_SAFETY_NET_MS = 500;
 /** How long closing waits for followers of the log to catch up. Units: milliseconds. */
 export const DRAIN_MS = 10_000;
 /** Records of one family that an explanation reads at most. */
 export const EXPLAIN_RECORDS_MAX = 5_000;
-/** Gates that one listing may hold. */
-export const GATES_PAGE_MAX = 200;
+/** Open gates of a tenant among which a listing looks for those of one owner. */
+export const GATES_PAGE_MAX = 1_000;
+/** Tenants that one host may serve: each has followers of its own. */
+export const TENANTS_MAX = 256;
 /** Operator's text in front of every conversation. Units: UTF-8 bytes. */
 export const SYSTEM_TEXT_BYTES_MAX = 16 * 1024;

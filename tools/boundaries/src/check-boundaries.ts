@@ -8,6 +8,7 @@ import { checkDeclared } from './check/declared-packages.ts';
 import { checkPins, readDoors, writePins } from './check/door-names.ts';
 import { countLines, type LineReport } from './check/line-budget.ts';
 import { checkMachineGlobals } from './check/machine-globals.ts';
+import { checkTags, writeTags } from './check/nx-tags.ts';
 import { checkPackages, checkScan } from './check/packages-on-disk.ts';
 import { checkGraph, drawGraph, packageEdges, writeGraph } from './graph.ts';
 import { locateRooms, readManifest } from './located-room.ts';
@@ -22,7 +23,7 @@ export interface BoundariesOptions {
   /** The folder that holds the workspace's package.json. */
   readonly root: string;
   readonly rooms: RoomTable;
-  /** Whether to write the pins and the graph instead of comparing them. */
+  /** Whether to write the pins, the graph and the tags instead of comparing them. */
   readonly update?: boolean;
 }
 
@@ -35,6 +36,8 @@ export interface BoundariesReport {
   readonly lines: LineReport['rooms'];
   /** Files that are longer than a file should be: a warning. */
   readonly longFiles: LineReport['longFiles'];
+  /** Functions that are longer than a function should be: a warning. */
+  readonly longFunctions: LineReport['longFunctions'];
 }
 
 /**
@@ -51,10 +54,11 @@ export async function checkBoundaries(options: BoundariesOptions): Promise<Bound
   const doors = readDoors(root, located);
   const lines = countLines(root, located);
   const drawing = drawGraph(table, packageEdges(located, scan));
-  const { pinsFile, graphFile } = table;
+  const { pinsFile, graphFile, nxTags } = table;
   if (options.update === true) {
     if (pinsFile !== undefined) writePins(root, pinsFile, doors.names);
     if (graphFile !== undefined) writeGraph(root, graphFile, drawing);
+    if (nxTags) writeTags(root, located);
   }
   const violations = [
     ...checkPackages(root, table, located),
@@ -66,6 +70,7 @@ export async function checkBoundaries(options: BoundariesOptions): Promise<Bound
     ...(pinsFile === undefined ? [] : checkPins(root, table, pinsFile, doors.names)),
     ...lines.violations,
     ...(graphFile === undefined ? [] : checkGraph(root, table, graphFile, drawing)),
+    ...(nxTags ? checkTags(root, table, located) : []),
   ];
   return {
     violations: eachOnce(violations),
@@ -74,6 +79,7 @@ export async function checkBoundaries(options: BoundariesOptions): Promise<Bound
     edges: scan.edges.length,
     lines: lines.rooms,
     longFiles: lines.longFiles,
+    longFunctions: lines.longFunctions,
   };
 }
 

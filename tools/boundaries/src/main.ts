@@ -15,7 +15,7 @@ const USAGE = `Usage: reborn-boundaries [--rooms <file>] [--root <dir>] [--updat
 
   --rooms <file>  a module that exports \`rooms\`, made with defineRooms(); Reborn's own table without it
   --root <dir>    the folder with the workspace's package.json; the current folder without it
-  --update        write the pinned names and the drawn graph instead of comparing them
+  --update        write the pinned names, the drawn graph and the Nx tags instead of comparing them
 `;
 
 try {

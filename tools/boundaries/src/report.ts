@@ -8,6 +8,7 @@ export function describeReport(report: BoundariesReport): string {
   const blocks = [
     ...violations.map(describeViolation),
     ...(report.longFiles.length > 0 ? [describeLongFiles(report)] : []),
+    ...(report.longFunctions.length > 0 ? [describeLongFunctions(report)] : []),
     describeLines(report),
     `${rooms} rooms, ${modules} modules, ${edges} imports: ${
       violations.length === 0 ? 'all as the table says' : `${violations.length} not as the table says`
@@ -23,6 +24,11 @@ function describeViolation({ rule, file, found, remedy }: Violation): string {
 function describeLongFiles({ longFiles }: BoundariesReport): string {
   const lines = longFiles.map(({ file, lines }) => `  ${file}  ${lines}`);
   return `Warning: long files (a file over 300 lines is usually two things)\n${lines.join('\n')}`;
+}
+
+function describeLongFunctions({ longFunctions }: BoundariesReport): string {
+  const lines = longFunctions.map(({ file, line, name, lines }) => `  ${file}:${line}  ${name}  ${lines}`);
+  return `Warning: long functions (a function over 70 lines is usually two things)\n${lines.join('\n')}`;
 }
 
 function describeLines({ lines }: BoundariesReport): string {

@@ -73,7 +73,9 @@ export interface RoomTable {
   readonly pinsFile: string | undefined;
   /** Where the drawn graph stands, if it is drawn; relative to the workspace root. */
   readonly graphFile: string | undefined;
-  /** The command that accepts changed pins and redraws the graph, as it is named in messages. */
+  /** Whether each package.json carries the Nx tags that derive from its row. */
+  readonly nxTags: boolean;
+  /** The command that accepts changed pins, redraws the graph and writes the tags, as it is named in messages. */
   readonly updateCommand: string;
 }
 
@@ -101,6 +103,7 @@ export function defineRooms(input: RoomTableInput): RoomTable {
     conditions: input.conditions ?? [],
     pinsFile: input.pinsFile,
     graphFile: input.graphFile,
+    nxTags: input.nxTags ?? false,
     updateCommand: input.updateCommand ?? 'reborn-boundaries --rooms <file> --root <dir> --update',
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The one table of Reborn's rooms. The import rules, the drawn graph, the pinned doors and the line budgets derive from
- * it; a package without a row does not pass.
+ * The one table of Reborn's rooms. The import rules, the drawn graph, the Nx tags, the pinned doors and the line budgets
+ * derive from it; a package without a row does not pass.
  *
  * Not here: what a row means (`room-table.ts`), what follows from it (`rules.ts`).
  */
@@ -108,6 +108,7 @@ export const rebornRooms: RoomTable = defineRooms({
   conditions: ['@reborn/source'],
   pinsFile: 'tools/boundaries/pins.json',
   graphFile: 'docs/reference/graph.md',
+  nxTags: true,
   updateCommand: 'npm run boundaries -- --update',
 });
 

@@ -109,6 +109,10 @@ export const ruleCatalogue = {
     why: 'The drawn graph is generated from what was found; an old drawing is worse than none.',
     instead: 'Redraw it with the update command and commit it.',
   },
+  'nx-tags': {
+    why: 'Nx chooses packages by their tags; tags that are kept by hand sooner or later choose others than the table means.',
+    instead: 'Correct the row if it is wrong, write the tags with the update command and commit the package.json.',
+  },
 } as const satisfies Readonly<Record<string, RuleText>>;
 
 /** The name of a rule. */

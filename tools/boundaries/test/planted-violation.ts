@@ -1,6 +1,6 @@
 /** For every rule, changes to the small workspace that break it and nothing else. */
 import type { RuleName } from '../src/index.ts';
-import type { Files } from './workspace.ts';
+import { manifest, type Files } from './workspace.ts';
 
 /** One thing done wrong. */
 export interface PlantedViolation {
@@ -10,7 +10,7 @@ export interface PlantedViolation {
   readonly files: Files;
   /** The file that the report has to name. */
   readonly at: string;
-  /** Whether pins and graph are left as they were before the change. */
+  /** Whether pins, graph and tags are left as they were before the change. */
   readonly keepsPins?: boolean;
 }
 
@@ -212,6 +212,23 @@ export const plantedViolations: readonly PlantedViolation[] = [
       'packages/host/src/agent-loop/plan.ts': "export const plan = 'plan';\n",
       'packages/host/src/host.ts':
         "import { policy } from '@acme/policy';\nimport { run } from '@acme/stand/runner';\nimport { record } from '@acme/log';\nimport { loop } from './agent-loop/loop.ts';\nexport const host = [policy, run, loop, record];\n",
+    },
+  },
+  {
+    rule: 'nx-tags',
+    what: 'a package without tags',
+    at: 'tools/check/package.json',
+    keepsPins: true,
+    files: { 'tools/check/package.json': manifest('@acme/check', {}, ['@acme/words']) },
+  },
+  {
+    rule: 'nx-tags',
+    what: 'tags that its row does not give',
+    at: 'tools/check/package.json',
+    keepsPins: true,
+    files: {
+      'tools/check/package.json':
+        '{"name":"@acme/check","dependencies":{"@acme/words":"1"},"nx":{"tags":["floor:0","machine:all","room:check"]}}',
     },
   },
   {

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { defineRooms, type RoomTable } from '../src/index.ts';
+import { defineRooms, type RoomTable } from '../src/room-table.ts';
 
 /** Path → content; `undefined` leaves the file out. */
 export type Files = Readonly<Record<string, string | undefined>>;
@@ -37,6 +37,7 @@ export const acmeRooms: RoomTable = defineRooms({
   conditions: ['@acme/source'],
   pinsFile: 'pins.json',
   graphFile: 'graph.md',
+  nxTags: true,
   updateCommand: 'acme update',
 });
 

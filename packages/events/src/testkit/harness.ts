@@ -4,7 +4,7 @@
  *
  * Not here: the cases.
  */
-import { gateMachine, leaseMachine, type DurableStore, type StoredMachine } from '@reborn/host-api';
+import { checkLease, gateMachine, leaseMachine, type DurableStore, type StoredMachine } from '@reborn/host-api';
 import { holds, type ContractCase, type FakePlatform } from '@reborn/host-api/testkit';
 import type { EventLog } from '../event-log.ts';
 import { createEventLog } from '../stored-event-log.ts';
@@ -72,9 +72,15 @@ export function wrapStore(store: DurableStore, overrides: Partial<DurableStore>)
   };
 }
 
-/** Lets work that needs no time go on. */
+/** A guard that refuses: it goes the way of every unit, and changes nothing. */
+const NOTHING = checkLease({ key: 'settle', holder: 'nobody', fence: 1 });
+
+/** Lets work that needs no time go on, at the pace of the store: behind each look stands whatever was sent before. */
 export async function settle({ store }: Pick<OpenedLog, 'store'>): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await store.get(leaseMachine.name, 'settle');
+  for (let turn = 0; turn < 10; turn += 1) {
+    await store.commit([NOTHING]);
+    await store.get(leaseMachine.name, 'settle');
+  }
 }
 
 /** Waits, without time passing, until something is so. */

@@ -43,7 +43,13 @@ export async function suspendForApproval(
     expiresAtMs: dependencies.clock.nowMs() + dependencies.gateTtlMs,
     ...(run === undefined ? {} : { runId: run.runId }),
   };
-  const asks = { ...recordBase(dependencies, call), kind: 'approval_requested' as const, gateId, inputDigest, asked: [...asked] };
+  const asks = {
+    ...recordBase(dependencies, call),
+    kind: 'approval_requested' as const,
+    gateId,
+    inputDigest,
+    asked: [...asked],
+  };
   const committed = await dependencies.store.commit([
     ...guardOf(call),
     ...closing,

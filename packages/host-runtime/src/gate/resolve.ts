@@ -39,7 +39,9 @@ export async function resolveGate(dependencies: RuntimeDependencies, request: Re
     const outcome = await tryResolve(dependencies, request, gate);
     if (outcome !== undefined) return outcome;
   }
-  throw new HostRuntimeError('host-runtime/unavailable', { detail: { field: 'gate', rule: 'was contended too often' } });
+  throw new HostRuntimeError('host-runtime/unavailable', {
+    detail: { field: 'gate', rule: 'was contended too often' },
+  });
 }
 
 /** `undefined`: somebody moved the gate or its run meanwhile; look again. */
@@ -54,7 +56,10 @@ async function tryResolve(
   const edit = checkEdit(dependencies, request, gate);
   if (edit.kind === 'invalid') return { kind: 'invalid_edit', field: edit.field, rule: edit.rule };
   const { approver: by, reason, decision } = request;
-  const answer = decision === 'approve' ? approveGate(gate.gateId, { by, reason, edit: edit.edit }) : denyGate(gate.gateId, { by, reason });
+  const answer =
+    decision === 'approve'
+      ? approveGate(gate.gateId, { by, reason, edit: edit.edit })
+      : denyGate(gate.gateId, { by, reason });
   const edited = edit.edit !== undefined;
   const committed = await dependencies.store.commit([
     answer,
@@ -88,7 +93,11 @@ function wakeRun(dependencies: RuntimeDependencies, gate: GateRow): readonly Wri
 }
 
 /** A refused author changes nothing but the audit: the gate stays open for the right one. */
-async function refuse(dependencies: RuntimeDependencies, request: Resolution, gate: GateRow): Promise<ResolveGateOutcome> {
+async function refuse(
+  dependencies: RuntimeDependencies,
+  request: Resolution,
+  gate: GateRow,
+): Promise<ResolveGateOutcome> {
   const record: AuditRecord = {
     ...aboutGate(dependencies, gate),
     kind: 'approval_refused',
@@ -125,12 +134,14 @@ function checkEdit(dependencies: RuntimeDependencies, request: Resolution, gate:
   if (request.input === undefined) return { kind: 'valid', edit: undefined };
   if (request.decision === 'deny') return { kind: 'invalid', field: 'input', rule: 'goes with an approval only' };
   const handler = dependencies.handlers.get(gate.receipt.capabilityId);
-  if (handler === undefined) return { kind: 'invalid', field: 'input', rule: 'is for a capability that is not there any more' };
+  if (handler === undefined)
+    return { kind: 'invalid', field: 'input', rule: 'is for a capability that is not there any more' };
   const own = takeEdit(request.input);
   if (own.kind === 'invalid') return own;
   const checked = handler.check(own.input);
   if (checked.kind === 'invalid') return checked;
-  if (checked.kind === 'broken') return { kind: 'invalid', field: 'input', rule: 'could not be checked by the capability' };
+  if (checked.kind === 'broken')
+    return { kind: 'invalid', field: 'input', rule: 'could not be checked by the capability' };
   return { kind: 'valid', edit: { input: checked.input, inputDigest: digestOf(checked.input, dependencies.digest) } };
 }
 

@@ -5,14 +5,7 @@
  * Not here: hooks (`@reborn/hooks`), joining their verdicts with the authoriser's (`judge.ts`).
  * Source: rulings, section 5.
  */
-import {
-  approvalCodes,
-  InvariantError,
-  parseVerdict,
-  type Timers,
-  type Verdict,
-  type Write,
-} from '@reborn/host-api';
+import { approvalCodes, InvariantError, parseVerdict, type Timers, type Verdict, type Write } from '@reborn/host-api';
 import { toAppends, type LogRecord } from '@reborn/events';
 import {
   JUDGE_DEADLINE_MS,
@@ -48,7 +41,9 @@ export async function askPolicy(policy: CallPolicy, call: JudgedCall, timers: Ti
 }
 
 function take(answer: Judgement): Judgement {
-  const verdicts = list<unknown>(answer.verdicts, JUDGEMENT_VERDICTS_MAX).map((verdict): Verdict => parseVerdict(verdict));
+  const verdicts = list<unknown>(answer.verdicts, JUDGEMENT_VERDICTS_MAX).map((verdict): Verdict =>
+    parseVerdict(verdict),
+  );
   const records = list<LogRecord>(answer.records, JUDGEMENT_RECORDS_MAX);
   const writes = list<Write>(answer.writes, JUDGEMENT_WRITES_MAX);
   toAppends(records);

@@ -3,7 +3,13 @@
  *
  * Not here: the decision itself (`authorize.ts`).
  */
-import { isSamePrincipal, type CapabilityGrant, type GateReceipt, type Principal, type ResourceScope } from '@reborn/host-api';
+import {
+  isSamePrincipal,
+  type CapabilityGrant,
+  type GateReceipt,
+  type Principal,
+  type ResourceScope,
+} from '@reborn/host-api';
 
 /** The grants that may count in a scope. The authoriser checks each one again. */
 export interface GrantSource {

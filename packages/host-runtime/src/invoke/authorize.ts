@@ -46,12 +46,16 @@ export function authorize(request: AuthorizationRequest): readonly Verdict[] {
   if (grants.kind === 'deny') return [grants];
   const verdicts: Verdict[] = [grants];
   if (descriptor.permission === 'ask') verdicts.push({ kind: 'approval', by: 'descriptor', code: 'permission_ask' });
-  if (approvalByPolicy(profile, descriptor.effects)) verdicts.push({ kind: 'approval', by: 'profile', code: 'effects_ask' });
+  if (approvalByPolicy(profile, descriptor.effects))
+    verdicts.push({ kind: 'approval', by: 'profile', code: 'effects_ask' });
   return verdicts;
 }
 
 /** A posture without processes or without a network refuses what needs them, whoever granted it. */
-function refusedByPosture(profile: RuntimeProfile, effects: readonly EffectKind[]): 'policy_denied' | 'network_denied' | undefined {
+function refusedByPosture(
+  profile: RuntimeProfile,
+  effects: readonly EffectKind[],
+): 'policy_denied' | 'network_denied' | undefined {
   const runsCode = effects.includes('spawn_process') || effects.includes('execute_code');
   if (profile.processes === 'none' && runsCode) return 'policy_denied';
   return profile.network === 'none' && effects.includes('network') ? 'network_denied' : undefined;
@@ -60,7 +64,9 @@ function refusedByPosture(profile: RuntimeProfile, effects: readonly EffectKind[
 function grantVerdict(request: AuthorizationRequest): Verdict {
   const { descriptor, scope, grants, nowMs } = request;
   const principals = principalsOf(scope);
-  const matching = grants.filter((grant) => grant.capability === descriptor.id && isGrantedTo(grant, principals) && isLive(grant, nowMs));
+  const matching = grants.filter(
+    (grant) => grant.capability === descriptor.id && isGrantedTo(grant, principals) && isLive(grant, nowMs),
+  );
   if (matching.length === 0) return { kind: 'deny', by: 'grants', code: 'missing_grant' };
   const covered = matching.some((grant) => descriptor.effects.every((effect) => grant.allowedEffects.includes(effect)));
   return covered ? { kind: 'allow', by: 'grants' } : { kind: 'deny', by: 'grants', code: 'policy_denied' };

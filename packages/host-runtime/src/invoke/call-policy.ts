@@ -4,7 +4,16 @@
  * Not here: hooks (`@reborn/hooks`).
  * Source: rulings, section 2.
  */
-import type { CapabilityId, Digest, EffectKind, ExecutionContext, ExtensionId, JsonValue, Verdict, Write } from '@reborn/host-api';
+import type {
+  CapabilityId,
+  Digest,
+  EffectKind,
+  ExecutionContext,
+  ExtensionId,
+  JsonValue,
+  Verdict,
+  Write,
+} from '@reborn/host-api';
 import type { LogRecord } from '@reborn/events';
 
 /** A call as it will be executed. `input` is a deep-frozen copy. */

@@ -63,9 +63,9 @@ export class Desk {
   /** A call is meant by the invocation of any of its waiters, and by its own, which means all of them. */
   cancel(target: CancelTarget): CancelWorkOutcome {
     const cancelled = new Set<InvocationId>();
-    for (const work of [...this.#work.values()]) {
+    for (const work of this.#work.values()) {
       if (!isSameOwner(work.call.context.scope, target.scope)) continue;
-      for (const waiter of [...work.waiters]) {
+      for (const waiter of work.waiters) {
         if (!isMeant(work, waiter, target)) continue;
         cancelled.add(target.invocationId ?? waiter.invocationId);
         waiter.leave();
@@ -75,12 +75,18 @@ export class Desk {
   }
 
   active(): readonly { readonly invocationId: InvocationId; readonly capabilityId: CapabilityId }[] {
-    return [...this.#work.values()].map(({ invocationId, call }) => ({ invocationId, capabilityId: call.capabilityId }));
+    return [...this.#work.values()].map(({ invocationId, call }) => ({
+      invocationId,
+      capabilityId: call.capabilityId,
+    }));
   }
 
   #begin(key: string, call: Call): Work {
     const stop = new AbortController();
-    const follower = { signal: stop.signal, identified: (invocationId: InvocationId) => void (work.invocationId = invocationId) };
+    const follower = {
+      signal: stop.signal,
+      identified: (invocationId: InvocationId) => void (work.invocationId = invocationId),
+    };
     const outcome = Promise.resolve()
       .then(() => runPipeline(this.#dependencies, call, follower))
       .finally(() => this.#work.get(key) === work && this.#work.delete(key));

@@ -15,7 +15,9 @@ import { toStoredOutcome } from './stored-outcome.ts';
 type Intended = Extract<IdempotencyRow, { status: 'intended' }>;
 
 /** `look_again`: the record moved or may have moved. */
-export type JoinOutcome = { readonly kind: 'look_again' } | { readonly kind: 'outcome'; readonly outcome: InvokeOutcome };
+export type JoinOutcome =
+  | { readonly kind: 'look_again' }
+  | { readonly kind: 'outcome'; readonly outcome: InvokeOutcome };
 
 export async function join(
   dependencies: RuntimeDependencies,
@@ -23,7 +25,9 @@ export async function join(
   row: Intended,
   signal: AbortSignal,
 ): Promise<JoinOutcome> {
-  const lost = isGone(row, leaseOf(call), dependencies.clock.nowMs()) ? await presumeLost(dependencies, call, row) : undefined;
+  const lost = isGone(row, leaseOf(call), dependencies.clock.nowMs())
+    ? await presumeLost(dependencies, call, row)
+    : undefined;
   if (lost !== undefined) return lost;
   if (signal.aborted) return { kind: 'outcome', outcome: failedOutcome(call, 'cancelled', 'uncertain') };
   await waitForCommit(dependencies, signal);
@@ -36,7 +40,11 @@ function isGone(row: Intended, mine: LeaseProof | undefined, nowMs: number): boo
 }
 
 /** `undefined`: not yet, says the writer, whose clock is another one. */
-async function presumeLost(dependencies: RuntimeDependencies, call: Call, row: Intended): Promise<JoinOutcome | undefined> {
+async function presumeLost(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  row: Intended,
+): Promise<JoinOutcome | undefined> {
   const outcome = failedOutcome(call, 'uncertain', 'uncertain');
   const about = { effect: 'uncertain', errorKind: 'uncertain' } as const;
   const committed = await dependencies.store.commit([
@@ -65,4 +73,3 @@ function waitForCommit(dependencies: RuntimeDependencies, signal: AbortSignal): 
     signal.addEventListener('abort', done, { once: true });
   });
 }
-

@@ -61,7 +61,14 @@ export async function judge(
   // Before anybody is asked: what is decided while the set of hooks changes was decided under the old one.
   const authority = authorityDigest(dependencies, handler, trust.class);
   const grants = await dependencies.grants.grantsFor(scope);
-  const own = authorize({ descriptor, scope, trust, grants, profile: dependencies.profile, nowMs: dependencies.clock.nowMs() });
+  const own = authorize({
+    descriptor,
+    scope,
+    trust,
+    grants,
+    profile: dependencies.profile,
+    nowMs: dependencies.clock.nowMs(),
+  });
   const asked = {
     context: deepFreeze({ ...call.context, invocationId: call.invocationId }),
     capabilityId: call.capabilityId,
@@ -80,7 +87,10 @@ export async function judge(
     authorityDigest: authority,
     verdict: composeMostRestrictive(verdicts),
     asked: approvalCodes(verdicts),
-    records: [...judgement.records, ...verdicts.map((verdict) => verdictRecord(dependencies, call, verdict, inputDigest))],
+    records: [
+      ...judgement.records,
+      ...verdicts.map((verdict) => verdictRecord(dependencies, call, verdict, inputDigest)),
+    ],
     writes: judgement.writes,
   };
   return { kind: 'judged', judged };
@@ -101,7 +111,12 @@ function authorityDigest(dependencies: RuntimeDependencies, handler: AdoptedHand
   );
 }
 
-function verdictRecord(dependencies: RuntimeDependencies, call: Call, verdict: Verdict, inputDigest: Digest): LogRecord {
+function verdictRecord(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  verdict: Verdict,
+  inputDigest: Digest,
+): LogRecord {
   return {
     ...recordBase(dependencies, call),
     kind: 'verdict_given',

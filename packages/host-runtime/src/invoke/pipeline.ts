@@ -34,7 +34,7 @@ export async function runPipeline(
   follower: CallFollower,
 ): Promise<InvokeOutcome> {
   await checkRun(dependencies, started);
-  for (let contentions = 0; contentions < CONTENTION_RETRIES_MAX; ) {
+  for (let contentions = 0; contentions < CONTENTION_RETRIES_MAX;) {
     const prior = await findPrior(dependencies, started);
     if (prior.kind === 'settled') return prior.outcome;
     follower.identified(prior.call.invocationId);
@@ -47,7 +47,9 @@ export async function runPipeline(
     if (step.kind === 'done') return step.value;
     contentions += 1;
   }
-  throw new HostRuntimeError('host-runtime/unavailable', { detail: { field: 'request', rule: 'was contended too often' } });
+  throw new HostRuntimeError('host-runtime/unavailable', {
+    detail: { field: 'request', rule: 'was contended too often' },
+  });
 }
 
 async function goOn(
@@ -77,12 +79,22 @@ async function proceed(
   const outcome = await judge(dependencies, call, before.gate, signal);
   switch (outcome.kind) {
     case 'unknown_capability':
-      return recordRefusedCall(dependencies, call, { kind: 'unknown_capability' }, outdated(dependencies, call, before));
+      return recordRefusedCall(
+        dependencies,
+        call,
+        { kind: 'unknown_capability' },
+        outdated(dependencies, call, before),
+      );
     case 'broken':
       return recordRefusedCall(dependencies, call, { kind: 'capability_failed' }, outdated(dependencies, call, before));
     case 'invalid_input': {
       const message = `The input does not have the form that the capability takes: ${outcome.field} ${outcome.rule}.`;
-      return recordRefusedCall(dependencies, call, { kind: 'invalid_input', message }, outdated(dependencies, call, before));
+      return recordRefusedCall(
+        dependencies,
+        call,
+        { kind: 'invalid_input', message },
+        outdated(dependencies, call, before),
+      );
     }
     case 'judged':
       return act(dependencies, call, outcome.judged, before, signal);

@@ -66,7 +66,11 @@ export async function recordCancelled(
 }
 
 /** The answer of the person who was asked is final. */
-export async function settleDeclined(dependencies: RuntimeDependencies, call: Call, gate: GateRow): Promise<Step<InvokeOutcome>> {
+export async function settleDeclined(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  gate: GateRow,
+): Promise<Step<InvokeOutcome>> {
   const outcome = failedOutcome(call, 'approval_denied');
   const by = `gate:${gate.gateId}`;
   const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by, code: 'approval_denied' };

@@ -58,9 +58,16 @@ export async function announce(
   const endByMs = settleByMs - SETTLE_WRITE_MS;
   if (isReadOnly(descriptor.effects)) return { kind: 'done', value: { attempt: 0, endByMs } };
   const lease = leaseOf(call);
-  const intend = intendEffect(call.effectKey, effectOf(call), { settleByMs, ...(lease === undefined ? {} : { lease }) });
+  const intend = intendEffect(call.effectKey, effectOf(call), {
+    settleByMs,
+    ...(lease === undefined ? {} : { lease }),
+  });
   const guard = [...guardOf(call), ...before.closing];
-  const said = [...judged.records, requestedRecord(dependencies, call), intendedRecord(dependencies, call, judged, before.gate)];
+  const said = [
+    ...judged.records,
+    requestedRecord(dependencies, call),
+    intendedRecord(dependencies, call, judged, before.gate),
+  ];
   const committed = await dependencies.store.commit([
     ...guard,
     intend,
@@ -93,7 +100,9 @@ export async function settle(
     ...preface,
     ...toAppends([...said, ...resultRecords(dependencies, call, attempt, result, effect)]),
   ];
-  return reads ? stepOf(call, await dependencies.store.commit(unit), outcome) : writeResult(dependencies, call, attempt, unit, outcome);
+  return reads
+    ? stepOf(call, await dependencies.store.commit(unit), outcome)
+    : writeResult(dependencies, call, attempt, unit, outcome);
 }
 
 /**
@@ -124,7 +133,12 @@ async function writeResult(
 /** True when an earlier try of the unit went through: the effect is open after exactly this attempt. */
 function isReopened(conflict: Extract<CommitOutcome, { kind: 'conflict' }>, call: Call, attempt: number): boolean {
   const { machine, key, row } = conflict;
-  return machine === idempotencyMachine.name && key === call.effectKey && row?.['status'] === 'open' && row['attempt'] === attempt;
+  return (
+    machine === idempotencyMachine.name &&
+    key === call.effectKey &&
+    row?.['status'] === 'open' &&
+    row['attempt'] === attempt
+  );
 }
 
 /** What the result does to the record of the effect: final outcomes are stored, others leave the way open. */

@@ -19,7 +19,12 @@ const base = { v: z.literal(1), capabilityId: capabilityIdSchema, invocationId: 
 const failureKind = z.enum(Object.keys(FAILURES) as [FailureKind, ...FailureKind[]]);
 
 const storedOutcomeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('completed'), ...base, output: jsonValueSchema, outputBytes: z.int().nonnegative() }),
+  z.strictObject({
+    kind: z.literal('completed'),
+    ...base,
+    output: jsonValueSchema,
+    outputBytes: z.int().nonnegative(),
+  }),
   z.strictObject({
     kind: z.literal('failed'),
     ...base,
@@ -34,7 +39,8 @@ export type FinalOutcome = Extract<InvokeOutcome, { kind: 'completed' | 'failed'
 export function toStoredOutcome(outcome: FinalOutcome): JsonObject {
   const { capabilityId, invocationId } = outcome;
   const base = { v: 1, capabilityId, invocationId };
-  if (outcome.kind === 'completed') return { kind: 'completed', ...base, output: outcome.output, outputBytes: outcome.outputBytes };
+  if (outcome.kind === 'completed')
+    return { kind: 'completed', ...base, output: outcome.output, outputBytes: outcome.outputBytes };
   const { failureKind, effect, message } = outcome;
   return { kind: 'failed', ...base, failureKind, effect, message };
 }
@@ -42,7 +48,8 @@ export function toStoredOutcome(outcome: FinalOutcome): JsonObject {
 /** Errors: `host-api/store_corrupt`. */
 export function parseStoredOutcome(stored: JsonObject): InvokeOutcome {
   const parsed = storedOutcomeSchema.safeParse(stored);
-  if (!parsed.success) throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(parsed.error, 'outcome') });
+  if (!parsed.success)
+    throw new HostApiError('host-api/store_corrupt', { detail: describeIssues(parsed.error, 'outcome') });
   const { v: _, ...outcome } = parsed.data;
   return outcome.kind === 'failed' ? { ...outcome, fate: FAILURES[outcome.failureKind].fate } : outcome;
 }

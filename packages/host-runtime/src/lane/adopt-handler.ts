@@ -75,7 +75,9 @@ function checkOnce(handler: CapabilityHandler, input: JsonValue): InputCheck {
   if (answer.kind === 'valid') {
     const own = ownJson(answer.input, 'input');
     const rule = `must be at most ${INPUT_BYTES_MAX} bytes`;
-    return utf8Bytes(toCanonicalJson(own)) > INPUT_BYTES_MAX ? { kind: 'invalid', field: 'input', rule } : { kind: 'valid', input: own };
+    return utf8Bytes(toCanonicalJson(own)) > INPUT_BYTES_MAX
+      ? { kind: 'invalid', field: 'input', rule }
+      : { kind: 'valid', input: own };
   }
   const [field, rule] = [answer.field, answer.rule].map((text) => boundText(text, CHECK_TEXT_BYTES_MAX));
   return { kind: 'invalid', field: field ?? 'input', rule: rule ?? 'is not valid' };

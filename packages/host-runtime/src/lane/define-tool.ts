@@ -97,7 +97,10 @@ function checkInput(schema: z.ZodType, input: JsonValue): InputCheck {
     return { kind: 'invalid', field: String(field), rule: String(rule) };
   }
   const again = isJson(parsed.data) ? schema.safeParse(parsed.data) : undefined;
-  const stays = again?.success === true && isJson(again.data) && toCanonicalJson(again.data) === toCanonicalJson(parsed.data as JsonValue);
+  const stays =
+    again?.success === true &&
+    isJson(again.data) &&
+    toCanonicalJson(again.data) === toCanonicalJson(parsed.data as JsonValue);
   return { kind: 'valid', input: stays ? (parsed.data as JsonValue) : input };
 }
 
@@ -105,9 +108,13 @@ function isJson(value: unknown): value is JsonValue {
   return jsonValueSchema.safeParse(value).success;
 }
 
-async function run<Schema extends z.ZodType>(definition: ToolDefinition<Schema>, call: HandlerCall): Promise<HandlerOutcome> {
+async function run<Schema extends z.ZodType>(
+  definition: ToolDefinition<Schema>,
+  call: HandlerCall,
+): Promise<HandlerOutcome> {
   const input = definition.input.safeParse(call.input);
-  if (!input.success) return { kind: 'failed', code: 'invalid_input', message: FAILURES.invalid_input.message, effect: 'none' };
+  if (!input.success)
+    return { kind: 'failed', code: 'invalid_input', message: FAILURES.invalid_input.message, effect: 'none' };
   try {
     const output = await definition.run(input.data, call);
     return { kind: 'completed', output: output ?? null };

@@ -16,7 +16,12 @@ export interface HandlerCall {
 /** `code`: a closed token of the capability. `message`: for people and models, without paths of the host or secrets. */
 export type HandlerOutcome =
   | { readonly kind: 'completed'; readonly output: JsonValue }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly effect: 'none' | 'happened' | 'uncertain' };
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly effect: 'none' | 'happened' | 'uncertain';
+    };
 
 export type InputCheck =
   | { readonly kind: 'valid'; readonly input: JsonValue }

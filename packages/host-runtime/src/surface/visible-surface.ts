@@ -3,13 +3,7 @@
  *
  * Source: specification 2, b.11.
  */
-import {
-  composeMostRestrictive,
-  digestOf,
-  evaluateTrust,
-  type Digest,
-  type ResourceScope,
-} from '@reborn/host-api';
+import { composeMostRestrictive, digestOf, evaluateTrust, type Digest, type ResourceScope } from '@reborn/host-api';
 import type { VisibleCapability, VisibleSurface } from '../host-runtime.ts';
 import { authorize } from '../invoke/authorize.ts';
 import type { RuntimeDependencies } from '../invoke/dependencies.ts';
@@ -23,7 +17,9 @@ export async function visibleSurface(dependencies: RuntimeDependencies, scope: R
     const { descriptor, provider } = handler;
     const trust = evaluateTrust(dependencies.trust, provider);
     const nowMs = dependencies.clock.nowMs();
-    const verdict = composeMostRestrictive(authorize({ descriptor, scope, trust, grants, profile: dependencies.profile, nowMs }));
+    const verdict = composeMostRestrictive(
+      authorize({ descriptor, scope, trust, grants, profile: dependencies.profile, nowMs }),
+    );
     if (verdict.kind === 'allow') found.push({ descriptor, access: 'available' });
     if (verdict.kind === 'approval') found.push({ descriptor, access: 'requires_approval' });
   }
@@ -32,5 +28,8 @@ export async function visibleSurface(dependencies: RuntimeDependencies, scope: R
 
 function versionOf(dependencies: RuntimeDependencies, capabilities: readonly VisibleCapability[]): Digest {
   const surface = structuredClone(capabilities) as never;
-  return digestOf({ surface, profile: dependencies.profile.name, hooks: dependencies.policy.digest() }, dependencies.digest);
+  return digestOf(
+    { surface, profile: dependencies.profile.name, hooks: dependencies.policy.digest() },
+    dependencies.digest,
+  );
 }

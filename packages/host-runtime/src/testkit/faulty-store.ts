@@ -8,12 +8,12 @@ import { HostApiError, type DurableStore } from '@reborn/host-api';
 
 /**
  * `commit`: which one, from 1. `when`: `before`, nothing of it happened; `after`, all of it happened and nobody was
- * told. `then`: whether the store works again or stays dead for this process.
+ * told. `afterwards`: whether the store works again or stays dead for this process.
  */
 export interface StoreFault {
   readonly commit: number;
   readonly when: 'before' | 'after';
-  readonly then: 'recovers' | 'dies';
+  readonly afterwards: 'recovers' | 'dies';
 }
 
 export interface FaultyStore extends DurableStore {
@@ -28,7 +28,7 @@ export function createFaultyStore(store: DurableStore, ...faults: readonly Store
   let isDead = false;
   const live = <T>(work: () => Promise<T>): Promise<T> => (isDead ? Promise.reject(unavailable()) : work());
   const strike = (fault: StoreFault): never => {
-    isDead = fault.then === 'dies';
+    isDead = fault.afterwards === 'dies';
     throw unavailable();
   };
   return {

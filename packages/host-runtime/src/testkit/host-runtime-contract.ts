@@ -73,27 +73,23 @@ const MALFORMED: readonly (readonly [method: keyof HostRuntime, what: string, re
 ];
 
 export const hostRuntimeContract: readonly Case[] = [
-  ...MALFORMED.map(
-    ([method, what, request]): Case => ({
-      name: `refuses ${what} in ${method} as a malformed request`,
-      run: async (harness) => {
-        const { runtime } = await harness.prepare('completes');
-        const ask: (request: never) => Promise<unknown> = runtime[method];
-        await rejects(ask(request as never), INVALID, 'a malformed request is a fault');
-      },
-    }),
-  ),
-  ...(Object.keys(KINDS) as (keyof typeof KINDS)[]).map(
-    (situation): Case => ({
-      name: `answers a call that ${situation === 'denied' ? 'is denied' : situation} with its own kind of outcome`,
-      run: async (harness) => {
-        const { runtime, request } = await harness.prepare(situation);
-        const outcome = await runtime.invokeCapability(request);
-        equals(outcome.kind, KINDS[situation], 'the kind of the outcome');
-        checkOutcome(outcome, request);
-      },
-    }),
-  ),
+  ...MALFORMED.map(([method, what, request]): Case => ({
+    name: `refuses ${what} in ${method} as a malformed request`,
+    run: async (harness) => {
+      const { runtime } = await harness.prepare('completes');
+      const ask: (request: never) => Promise<unknown> = runtime[method];
+      await rejects(ask(request as never), INVALID, 'a malformed request is a fault');
+    },
+  })),
+  ...(Object.keys(KINDS) as (keyof typeof KINDS)[]).map((situation): Case => ({
+    name: `answers a call that ${situation === 'denied' ? 'is denied' : situation} with its own kind of outcome`,
+    run: async (harness) => {
+      const { runtime, request } = await harness.prepare(situation);
+      const outcome = await runtime.invokeCapability(request);
+      equals(outcome.kind, KINDS[situation], 'the kind of the outcome');
+      checkOutcome(outcome, request);
+    },
+  })),
   {
     name: 'answers the repetition of a completed call with the same outcome and the first invocation',
     run: async (harness) => {
@@ -117,7 +113,11 @@ export const hostRuntimeContract: readonly Case[] = [
     run: async (harness) => {
       const { runtime, request, again } = await harness.prepare('conflict');
       await runtime.invokeCapability(request);
-      await rejects(runtime.invokeCapability(again), ['host-runtime/idempotency_conflict'], 'the key stands for the first call');
+      await rejects(
+        runtime.invokeCapability(again),
+        ['host-runtime/idempotency_conflict'],
+        'the key stands for the first call',
+      );
     },
   },
   {
@@ -135,7 +135,11 @@ export const hostRuntimeContract: readonly Case[] = [
       const request = { ...call, capabilityId: 'SENTINEL/../etc' } as unknown as InvokeRequest;
       const fault = await faultOf(runtime.invokeCapability(request));
       holds(HostRuntimeError.is(fault) && isFault(fault), 'it is recognised by its brand');
-      equals(Object.keys(fault.toJSON()).toSorted(), ['code', 'detail', 'message', 'remedy', 'retryable'], 'its form on the wire');
+      equals(
+        Object.keys(fault.toJSON()).toSorted(),
+        ['code', 'detail', 'message', 'remedy', 'retryable'],
+        'its form on the wire',
+      );
       equals(fault.detail['field'], 'request.capabilityId', 'it names the field');
       holds(!JSON.stringify([fault.toJSON(), fault.message]).includes('SENTINEL'), 'it shows no value');
     },
@@ -159,7 +163,10 @@ export const hostRuntimeContract: readonly Case[] = [
       const ids = surface.capabilities.map(({ descriptor }) => descriptor.id);
       equals(ids, ids.toSorted(), 'the order of the capabilities');
       holds(digestSchema.safeParse(surface.version).success, 'the version is a digest');
-      holds(surface.capabilities.every(({ access }) => ['available', 'requires_approval'].includes(access)), 'the access is closed');
+      holds(
+        surface.capabilities.every(({ access }) => ['available', 'requires_approval'].includes(access)),
+        'the access is closed',
+      );
     },
   },
   {
@@ -167,7 +174,11 @@ export const hostRuntimeContract: readonly Case[] = [
     run: async (harness) => {
       const { runtime, request } = await harness.prepare('completes');
       const { scope } = request.context;
-      equals(await runtime.cancelWork({ scope, invocationId: fixedUuid(77) }), { cancelled: [] }, 'nothing was cancelled');
+      equals(
+        await runtime.cancelWork({ scope, invocationId: fixedUuid(77) }),
+        { cancelled: [] },
+        'nothing was cancelled',
+      );
       equals(await runtime.runtimeStatus(), { active: [] }, 'nothing is under way');
     },
   },
@@ -176,8 +187,15 @@ export const hostRuntimeContract: readonly Case[] = [
     run: async (harness) => {
       const { runtime } = await harness.prepare('completes');
       const { ready, components } = await runtime.health();
-      equals(ready, components.every(({ state }) => state === 'ready'), 'ready when every component is');
-      holds(components.every(({ name, detail }) => name !== '' && detail !== ''), 'each has a name and a detail');
+      equals(
+        ready,
+        components.every(({ state }) => state === 'ready'),
+        'ready when every component is',
+      );
+      holds(
+        components.every(({ name, detail }) => name !== '' && detail !== ''),
+        'each has a name and a detail',
+      );
     },
   },
 ];

@@ -34,7 +34,12 @@ export function scriptedHandler(options: ScriptedHandlerOptions = {}): ScriptedH
   const left = [...(options.runs ?? [])];
   const inputs: JsonValue[] = [];
   const calls: HandlerCall[] = [];
-  const unscripted: HandlerOutcome = { kind: 'failed', code: 'unscripted', message: 'The script is over.', effect: 'none' };
+  const unscripted: HandlerOutcome = {
+    kind: 'failed',
+    code: 'unscripted',
+    message: 'The script is over.',
+    effect: 'none',
+  };
   return {
     descriptor,
     provider: { packageId: descriptor.provider, source: options.source ?? 'composed' },

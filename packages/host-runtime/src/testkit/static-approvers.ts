@@ -2,7 +2,9 @@
 import { isSamePrincipal, parsePrincipal, type Principal } from '@reborn/host-api';
 import type { ApproverPolicy } from '../invoke/authority.ts';
 
-export function staticApprovers(...approvers: readonly (Principal | { readonly tenantId: string; readonly principal: Principal })[]): ApproverPolicy {
+export function staticApprovers(
+  ...approvers: readonly (Principal | { readonly tenantId: string; readonly principal: Principal })[]
+): ApproverPolicy {
   const listed = approvers.map((entry) =>
     'principal' in entry
       ? { tenantId: entry.tenantId, principal: parsePrincipal(entry.principal) }

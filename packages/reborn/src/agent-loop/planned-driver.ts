@@ -7,7 +7,7 @@
  * Not here: budgets of the model call itself (`../model/gateway.ts`), whether a call may be made (the door).
  * Source: specification 3, c.3.
  */
-import type { EventId, GateId } from '@reborn/host-api';
+import { utf8Bytes, type EventId, type GateId } from '@reborn/host-api';
 import {
   unansweredCalls,
   type AgentLoopDriver,
@@ -25,6 +25,16 @@ import {
 import { isStuck } from './repetition.ts';
 
 const CHECKPOINT_SCHEMA = 'reborn:planned/1';
+/** As transcripts take it. Units: UTF-8 bytes. */
+const CALL_ID_BYTES_MAX = 128;
+
+/** What a model hears of a call whose run ended before its result was known. */
+const NEVER_ANSWERED: ToolResult = Object.freeze({
+  kind: 'failed',
+  failureKind: 'cancelled',
+  effect: 'uncertain',
+  message: 'The run ended before the result of this call was known. It may or may not have happened.',
+});
 
 export const plannedDriver: AgentLoopDriver = Object.freeze({
   descriptor: Object.freeze({ id: 'reborn:planned', version: 1, checkpointSchema: CHECKPOINT_SCHEMA }),
@@ -68,10 +78,12 @@ async function askModel(sitting: Sitting): Promise<LoopExit | undefined> {
   if (isStuck(sitting.entries, host.runId)) {
     return failed('no_progress', 'The model kept making the same call.');
   }
+  // Counted before it is made: a run that dies over and over asks no more often than it may.
+  sitting.spent = { ...spent, modelCalls: spent.modelCalls + 1 };
+  await host.commit({ checkpoint: checkpointOf('before_model', sitting.spent), entries: [] });
   const outcome = await host.complete({ messages: toMessages(sitting.entries), tools: await host.visibleTools() });
   if (host.signal.aborted) return { kind: 'cancelled' };
   if (outcome.kind === 'failed') return failed(failureOf(outcome.errorKind), outcome.explanation);
-  sitting.spent = { ...spent, modelCalls: spent.modelCalls + 1 };
   const calls = renameRepeated(outcome.calls, sitting);
   const entry = { kind: 'assistant_message' as const, entryId: host.newEntryId(), runId: host.runId, text: outcome.text, calls };
   await record(sitting, calls.length === 0 ? 'final' : 'before_side_effect', entry);
@@ -95,9 +107,8 @@ async function makeCalls(sitting: Sitting, calls: readonly ToolCall[]): Promise<
       gates.push(outcome.gateId);
       continue;
     }
-    if (outcome.kind === 'failed' && outcome.fate === 'terminal') {
-      return host.signal.aborted ? { kind: 'cancelled' } : failed('capability_failed', outcome.message);
-    }
+    // Broken off with this sitting: whoever goes on with the run learns from the door what became of it.
+    if (host.signal.aborted && outcome.kind === 'failed' && outcome.fate === 'terminal') return { kind: 'cancelled' };
     sitting.spent = { ...sitting.spent, capabilityCalls: sitting.spent.capabilityCalls + 1 };
     const { callId, capabilityId } = call;
     const entry = { kind: 'tool_result' as const, entryId: host.newEntryId(), runId: host.runId, callId, capabilityId, result: toResult(outcome) };
@@ -125,24 +136,52 @@ function renameRepeated(calls: readonly ToolCall[], sitting: Sitting): ToolCall[
     ),
   );
   return calls.map((call) => {
-    let callId = call.callId;
-    for (let copy = 2; used.has(callId); copy += 1) callId = `${call.callId}~${copy}`;
+    let { callId } = call;
+    for (let copy = 2; used.has(callId); copy += 1) callId = withSuffix(call.callId, `~${copy}`);
     used.add(callId);
     return { ...call, callId };
   });
 }
 
+/** Cut, if need be, to what a transcript takes. */
+function withSuffix(callId: string, suffix: string): string {
+  const characters = [...callId];
+  while (utf8Bytes(characters.join('')) > CALL_ID_BYTES_MAX - suffix.length) characters.pop();
+  return `${characters.join('')}${suffix}`;
+}
+
+/**
+ * A call is followed by its result before anything else is said. An earlier run of the thread may have ended without
+ * one: then the model is told so. A result whose call lies too far back is left out.
+ */
 function toMessages(entries: readonly TranscriptEntry[]): ModelMessage[] {
-  return entries.map((entry): ModelMessage => {
+  const messages: ModelMessage[] = [];
+  let open = new Map<string, ToolCall>();
+  const close = (): void => {
+    for (const { callId, capabilityId } of open.values()) {
+      messages.push({ role: 'tool', callId, capabilityId, result: NEVER_ANSWERED });
+    }
+    open = new Map();
+  };
+  for (const entry of entries) {
     switch (entry.kind) {
       case 'user_message':
-        return { role: 'user', text: entry.text };
+        close();
+        messages.push({ role: 'user', text: entry.text });
+        break;
       case 'assistant_message':
-        return { role: 'assistant', text: entry.text, calls: entry.calls };
+        close();
+        messages.push({ role: 'assistant', text: entry.text, calls: entry.calls });
+        open = new Map(entry.calls.map((call) => [call.callId, call]));
+        break;
       case 'tool_result':
-        return { role: 'tool', callId: entry.callId, capabilityId: entry.capabilityId, result: entry.result };
+        if (!open.delete(entry.callId)) break;
+        messages.push({ role: 'tool', callId: entry.callId, capabilityId: entry.capabilityId, result: entry.result });
+        break;
     }
-  });
+  }
+  close();
+  return messages;
 }
 
 function toResult(outcome: Exclude<LoopCallOutcome, { kind: 'suspended' }>): ToolResult {

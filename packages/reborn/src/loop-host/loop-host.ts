@@ -4,88 +4,123 @@
  * Not here: the loop (`../agent-loop/`), the sitting's lease and end (`../worker/`).
  */
 import {
-  correlationIdSchema,
+  checkLease,
   eventIdSchema,
-  idempotencyKeySchema,
+  parseIdempotencyKey,
+  type Clock,
   type Diagnostics,
   type EventId,
   type Ids,
-  type Clock,
+  type Timers,
+  type UnitOfWork,
 } from '@reborn/host-api';
-import type { EventLog, LogRecord } from '@reborn/events';
-import type { HostRuntime, InvokeOutcome } from '@reborn/host-runtime';
+import { toAppends, type LogRecord } from '@reborn/events';
+import type { HostRuntime, InvokeOutcome, InvokeRequest } from '@reborn/host-runtime';
 import type { LoopCallOutcome, LoopHost, ModelOutcome, ModelTool, ToolCall } from '@reborn/turns/loop';
 import type { ClaimedRun, Runner } from '@reborn/turns/runner';
+import { CALL_ATTEMPTS_MAX, CALL_BACKOFF_MS } from '../limits.ts';
 import type { ModelGateway } from '../model/gateway.ts';
+import { pause } from '../pause.ts';
 import { toInvocationId } from './call-identity.ts';
 
 export interface LoopHostDependencies {
+  readonly store: UnitOfWork;
   readonly runner: Runner;
   readonly runtime: HostRuntime;
   readonly gateway: ModelGateway;
-  readonly log: EventLog;
   readonly ids: Ids;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly diagnostics: Diagnostics;
   /** The operator's text in front of every conversation. */
   readonly system: string;
 }
 
-/** The worker lost its run; whatever the loop was about to write, another worker is at it now. */
+/** The worker's time with its run is over; whatever the loop was about to do, another worker may be at it now. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
+/** What a loop holds of its host, until the sitting is over. */
+export interface GuestHost {
+  readonly host: LoopHost;
+  /** From now on the loop can do nothing any more: everything it asks for is refused. */
+  close(): void;
+}
+
+interface Sitting {
+  readonly signal: AbortSignal;
+  readonly issuedGates: Set<string>;
+}
+
 /** `issuedGates` collects what the loop may name when it parks. */
-export function createLoopHost(
-  dependencies: LoopHostDependencies,
-  claimed: ClaimedRun,
-  sitting: { readonly signal: AbortSignal; readonly issuedGates: Set<string> },
-): LoopHost {
+export function createGuestHost(dependencies: LoopHostDependencies, claimed: ClaimedRun, sitting: Sitting): GuestHost {
   const { runner, runtime, gateway, ids, system } = dependencies;
   const { run } = claimed;
   const { signal } = sitting;
-  return {
+  let open = true;
+  const whileOpen = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!open) throw new LeaseLost();
+    return work();
+  };
+  const host: LoopHost = {
     runId: run.runId,
     profile: run.profile,
     signal,
     newEntryId: () => newEventId(ids),
-    readTranscript: () => runner.readThread(run),
-    readCheckpoint: () => runner.readCheckpoint(run.runId),
-    commit: async (step) => {
-      const outcome = await runner.writeStep(claimed, step);
-      if (outcome.kind === 'lost') throw new LeaseLost();
-    },
-    visibleTools: async () => {
-      const surface = await runtime.visibleCapabilities({ scope: run.scope });
-      return surface.capabilities.map(({ descriptor }): ModelTool => {
-        const { id, description, inputSchema } = descriptor;
-        return { capabilityId: id, description, inputSchema };
-      });
-    },
-    complete: (request) => gateway.complete({ system, ...request }, { signal, observer: observe(dependencies, claimed) }),
-    invoke: (call) => invoke(dependencies, claimed, call, sitting),
-    isCancelRequested: async () => (await runner.look(run.runId))?.cancel !== undefined,
+    readTranscript: () => whileOpen(() => runner.readThread(run)),
+    readCheckpoint: () => whileOpen(() => runner.readCheckpoint(run.runId)),
+    commit: (step) =>
+      whileOpen(async () => {
+        const outcome = await runner.writeStep(claimed, step);
+        if (outcome.kind === 'lost') throw new LeaseLost();
+      }),
+    visibleTools: () =>
+      whileOpen(async () => {
+        const surface = await runtime.visibleCapabilities({ scope: run.scope });
+        return surface.capabilities.map(({ descriptor }): ModelTool => {
+          const { id, description, inputSchema } = descriptor;
+          return { capabilityId: id, description, inputSchema };
+        });
+      }),
+    complete: ({ messages, tools }) =>
+      whileOpen(() => gateway.complete({ system, messages, tools }, { signal, observer: observe(dependencies, claimed) })),
+    invoke: (call) => whileOpen(() => invoke(dependencies, claimed, call, sitting)),
+    isCancelRequested: () => whileOpen(async () => (await runner.look(run.runId))?.cancel !== undefined),
   };
+  return { host: Object.freeze(host), close: () => void (open = false) };
 }
 
+/** A call that failed without an effect, and may succeed later, is made again a few times under the same key. */
 async function invoke(
   dependencies: LoopHostDependencies,
   claimed: ClaimedRun,
   call: ToolCall,
-  sitting: { readonly signal: AbortSignal; readonly issuedGates: Set<string> },
+  { signal, issuedGates }: Sitting,
 ): Promise<LoopCallOutcome> {
-  const { run, lease } = claimed;
-  const { capabilityId, input, callId } = call;
-  const context = {
-    invocationId: toInvocationId(run.runId, callId),
-    correlationId: correlationIdSchema.parse(run.correlationId),
-    scope: run.scope,
-    run: { runId: run.runId, lease },
+  const { runtime, timers } = dependencies;
+  const request = toRequest(claimed, call);
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await runtime.invokeCapability(request, { signal });
+    const again = outcome.kind === 'failed' && outcome.fate === 'retry' && outcome.effect === 'none';
+    if (!again || attempt === CALL_ATTEMPTS_MAX || signal.aborted) return toLoopOutcome(outcome, issuedGates);
+    await pause(timers, CALL_BACKOFF_MS * 2 ** (attempt - 1), signal);
+  }
+}
+
+/** The same call of the same run is the same effect, in whatever sitting it is asked for. */
+function toRequest({ run, lease }: ClaimedRun, { capabilityId, input, callId }: ToolCall): InvokeRequest {
+  return {
+    context: {
+      invocationId: toInvocationId(run.runId, callId),
+      correlationId: run.correlationId,
+      scope: run.scope,
+      run: { runId: run.runId, lease },
+    },
+    capabilityId,
+    input,
+    idempotencyKey: parseIdempotencyKey(`${run.runId}/${callId}`),
   };
-  const idempotencyKey = idempotencyKeySchema.parse(`${run.runId}/${callId}`);
-  const outcome = await dependencies.runtime.invokeCapability({ context, capabilityId, input, idempotencyKey }, { signal: sitting.signal });
-  return toLoopOutcome(outcome, sitting.issuedGates);
 }
 
 function toLoopOutcome(outcome: InvokeOutcome, issuedGates: Set<string>): LoopCallOutcome {
@@ -107,12 +142,15 @@ function toLoopOutcome(outcome: InvokeOutcome, issuedGates: Set<string>): LoopCa
   }
 }
 
-/** The log hears of each attempt. Its trouble is reported and never changes what the model said. */
+/**
+ * The log hears of each attempt, as long as the run is this worker's. Trouble with it is reported and never changes what
+ * the model said.
+ */
 function observe(dependencies: LoopHostDependencies, claimed: ClaimedRun) {
   const { scope, runId, correlationId } = claimed.run;
   const base = () => ({ eventId: newEventId(dependencies.ids), atMs: dependencies.clock.nowMs(), scope, runId, correlationId });
   const note = async (record: LogRecord): Promise<void> => {
-    await dependencies.log.append([record]).catch(() => {
+    await dependencies.store.commit([checkLease(claimed.lease), ...toAppends([record])]).catch(() => {
       dependencies.diagnostics.report('An event about a model call could not be written.');
     });
   };

@@ -1,13 +1,56 @@
 /**
  * Between a loop and a model: attempts, pauses, the deadline, and a check that a reply is one that can be acted upon.
+ * Whatever a provider does or returns, there is an outcome, and it holds nothing that was not checked.
  *
  * Not here: any vendor (adapters), how many calls a run has left (the loop's budget).
  * Source: specification 3, c.4 and g-4, g-5, g-7.
  */
-import { utf8Bytes, type Timers } from '@reborn/host-api';
-import { CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX } from '@reborn/turns';
+import { boundedLine, boundedText, copyJson, utf8Bytes, type CapabilityId, type JsonValue, type Timers } from '@reborn/host-api';
+import { CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, type ToolCall } from '@reborn/turns';
 import type { ModelOutcome, ModelProvider, ModelRequest } from '@reborn/turns/loop';
-import { MODEL_ATTEMPTS_MAX, MODEL_BACKOFF_MS, MODEL_BACKOFF_MS_MAX, MODEL_DEADLINE_MS } from '../limits.ts';
+import { z } from 'zod';
+import {
+  CALL_ID_BYTES_MAX,
+  EXPLANATION_BYTES_MAX,
+  MODEL_ATTEMPTS_MAX,
+  MODEL_BACKOFF_MS,
+  MODEL_BACKOFF_MS_MAX,
+  MODEL_DEADLINE_MS,
+} from '../limits.ts';
+import { pause } from '../pause.ts';
+
+const jsonSchema = z.unknown().transform((value, context): JsonValue => {
+  try {
+    return copyJson(value, 'input');
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be plain JSON' });
+    return z.NEVER;
+  }
+});
+
+const replySchema = z.object({
+  kind: z.literal('reply'),
+  text: z.string(),
+  calls: z.array(z.object({ callId: boundedLine(CALL_ID_BYTES_MAX), capabilityId: z.string(), input: jsonSchema })),
+});
+
+const failureSchema = z.object({
+  kind: z.literal('failed'),
+  errorKind: z.enum([
+    'unavailable',
+    'unauthorized',
+    'refused',
+    'invalid_output',
+    'context_overflow',
+    'output_truncated',
+    'recording_left',
+    'aborted',
+  ]),
+  retryable: z.boolean(),
+  explanation: boundedText(EXPLANATION_BYTES_MAX).catch('The model could not answer.'),
+});
+
+const outcomeSchema = z.discriminatedUnion('kind', [replySchema, failureSchema]);
 
 /** Told before and after each attempt; for the log. */
 export interface ModelObserver {
@@ -26,64 +69,86 @@ export function createModelGateway(provider: ModelProvider, timers: Timers): Mod
   return {
     complete: async (request, { signal, observer }) => {
       for (let attempt = 1; ; attempt += 1) {
+        if (signal.aborted) return aborted();
         await observer.started(attempt);
         const outcome = check(await ask(provider, timers, request, signal), request);
         await observer.ended(attempt, outcome);
-        if (outcome.kind === 'reply' || !outcome.retryable || attempt >= MODEL_ATTEMPTS_MAX || signal.aborted)
-          return outcome;
+        if (outcome.kind === 'reply' || !outcome.retryable || attempt >= MODEL_ATTEMPTS_MAX) return outcome;
         await pause(timers, Math.min(MODEL_BACKOFF_MS * 2 ** (attempt - 1), MODEL_BACKOFF_MS_MAX), signal);
       }
     },
   };
 }
 
-async function ask(
-  provider: ModelProvider,
-  timers: Timers,
-  request: ModelRequest,
-  signal: AbortSignal,
-): Promise<ModelOutcome> {
-  const late = new AbortController();
-  const cancel = timers.schedule(MODEL_DEADLINE_MS, () => late.abort());
+/** Nobody waits for a provider longer than the deadline, or when its answer is not wanted any more. */
+async function ask(provider: ModelProvider, timers: Timers, request: ModelRequest, signal: AbortSignal): Promise<unknown> {
+  const stop = new AbortController();
+  let giveUp = (_: ModelOutcome): void => undefined;
+  const given = new Promise<ModelOutcome>((resolve) => {
+    giveUp = resolve;
+  });
+  const end = (outcome: ModelOutcome): void => {
+    giveUp(outcome);
+    stop.abort();
+  };
+  const onAbort = (): void => end(aborted());
+  const cancel = timers.schedule(MODEL_DEADLINE_MS, () =>
+    end(failure('unavailable', true, 'The model did not answer in time.')),
+  );
+  signal.addEventListener('abort', onAbort, { once: true });
+  // A copy: what a provider does to its request is no concern of the next attempt.
+  const own = structuredClone(request);
   try {
-    return await provider.complete(request, { signal: AbortSignal.any([signal, late.signal]) });
+    const answer = Promise.resolve().then(() => provider.complete(own, { signal: stop.signal }));
+    return await Promise.race([answer, given]);
   } catch {
     return failure('unavailable', true, 'The model could not be reached.');
   } finally {
     cancel();
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
 /** One bad call rejects the whole reply, before any of its calls is made. */
-function check(outcome: ModelOutcome, request: ModelRequest): ModelOutcome {
+function check(answer: unknown, request: ModelRequest): ModelOutcome {
+  const outcome = parse(answer);
+  if (outcome === undefined) return invalid('it does not have the form of a reply');
   if (outcome.kind === 'failed') return outcome;
-  const known = new Set(request.tools.map((tool) => tool.capabilityId));
-  const ids = new Set(outcome.calls.map((call) => call.callId));
+  const { text } = outcome;
   if (outcome.calls.length > CALLS_PER_STEP_MAX) return invalid(`it makes more than ${CALLS_PER_STEP_MAX} calls`);
-  if (ids.size !== outcome.calls.length) return invalid('two of its calls have one id');
-  if (outcome.calls.some((call) => !known.has(call.capabilityId)))
-    return invalid('it calls a tool that it was not offered');
-  if (utf8Bytes(outcome.text) > MESSAGE_BYTES_MAX) return invalid('it is too long');
-  if (outcome.calls.length === 0 && outcome.text.trim() === '') return invalid('it is empty');
-  return outcome;
+  if (new Set(outcome.calls.map((call) => call.callId)).size !== outcome.calls.length) {
+    return invalid('two of its calls have one id');
+  }
+  const offered = new Map<string, CapabilityId>(request.tools.map((tool) => [tool.capabilityId, tool.capabilityId]));
+  const calls: ToolCall[] = [];
+  for (const { callId, capabilityId: named, input } of outcome.calls) {
+    const capabilityId = offered.get(named);
+    if (capabilityId === undefined) return invalid('it calls a tool that it was not offered');
+    calls.push({ callId, capabilityId, input });
+  }
+  if (utf8Bytes(text) > MESSAGE_BYTES_MAX) return invalid('it is too long');
+  if (!boundedText(MESSAGE_BYTES_MAX).safeParse(text).success) return invalid('it holds characters that are no text');
+  if (calls.length === 0 && text.trim() === '') return invalid('it is empty');
+  return { kind: 'reply', text, calls };
+}
+
+/** `undefined` also for what throws when it is looked at. */
+function parse(answer: unknown): z.output<typeof outcomeSchema> | undefined {
+  try {
+    return outcomeSchema.safeParse(answer).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function invalid(why: string): ModelOutcome {
   return failure('invalid_output', true, `The model's reply cannot be used: ${why}.`);
 }
 
-function failure(errorKind: 'invalid_output' | 'unavailable', retryable: boolean, explanation: string): ModelOutcome {
-  return { kind: 'failed', errorKind, retryable, explanation };
+function aborted(): ModelOutcome {
+  return failure('aborted', false, 'The request was cancelled.');
 }
 
-function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = timers.schedule(ms, () => done());
-    signal.addEventListener('abort', done, { once: true });
-  });
+function failure(errorKind: 'invalid_output' | 'unavailable' | 'aborted', retryable: boolean, explanation: string): ModelOutcome {
+  return { kind: 'failed', errorKind, retryable, explanation };
 }

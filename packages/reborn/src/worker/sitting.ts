@@ -1,116 +1,105 @@
 /**
- * One sitting: a worker holds a run, lets its loop work, keeps the lease alive, and writes how it ended.
+ * One sitting: a worker holds a run, lets its loop work, and writes how it ended.
  *
- * Not here: which run is taken and when (`worker.ts`).
+ * Not here: which run is taken and when (`worker.ts`), what may stop a loop (`watch.ts`).
  * Source: specification 3, c.1 and g-2.
  */
-import type { Timers } from '@reborn/host-api';
+import { InvariantError, isFault } from '@reborn/host-api';
 import { HostRuntimeError } from '@reborn/host-runtime';
-import type { AgentLoopDriver, LoopExit } from '@reborn/turns/loop';
-import { HEARTBEATS_PER_LEASE, validateExit, type ClaimedRun, type RunEnd, type Runner } from '@reborn/turns/runner';
-import { createLoopHost, LeaseLost, type LoopHostDependencies } from '../loop-host/loop-host.ts';
+import type { AgentLoopDriver, LoopExit, LoopHost } from '@reborn/turns/loop';
+import { validateExit, type ClaimedRun, type RunEnd } from '@reborn/turns/runner';
+import { createGuestHost, LeaseLost, type LoopHostDependencies } from '../loop-host/loop-host.ts';
+import { watchOver, type StopReason, type Watch, type WatchDependencies } from './watch.ts';
 
-export interface SittingDependencies extends LoopHostDependencies {
-  readonly timers: Timers;
+export interface SittingDependencies extends LoopHostDependencies, WatchDependencies {
   readonly driver: AgentLoopDriver;
-  /** Units: milliseconds. */
-  readonly leaseMs: number;
 }
 
-/** `lost`: another worker has the run; nothing was written. */
-export type SittingOutcome = 'ended' | 'parked' | 'lost';
-
-type StopReason = 'lease_lost' | 'wall_clock' | 'cancelled' | 'shutdown';
+/** `lost`: another worker has the run, or will have it when the lease runs out; nothing was written. */
+export type SittingOutcome = 'written' | 'lost';
 
 /** Errors: those of the store; the run then waits for its lease to run out and is taken up again. */
 export async function sit(dependencies: SittingDependencies, claimed: ClaimedRun, shutdown: AbortSignal): Promise<SittingOutcome> {
-  for (;;) {
-    const end = await work(dependencies, claimed, shutdown);
-    if (end === 'lost') return 'lost';
-    const written = await dependencies.runner.endSitting(claimed, end);
-    if (written.kind === 'lost') return 'lost';
-    if (written.kind === 'written') return end.kind === 'parked' ? 'parked' : 'ended';
-    // A gate was answered while the run was on its way to park: the loop goes on at once.
+  const watch = watchOver(dependencies, claimed, shutdown);
+  try {
+    for (;;) {
+      const end = await work(dependencies, claimed, watch);
+      if (end === 'lost') return 'lost';
+      const written = await dependencies.runner.endSitting(claimed, end);
+      if (written.kind !== 'gate_answered') return written.kind;
+      // A gate was answered while the run was on its way to park: the loop goes on at once.
+    }
+  } finally {
+    watch.close();
   }
 }
 
-async function work(dependencies: SittingDependencies, claimed: ClaimedRun, shutdown: AbortSignal): Promise<RunEnd | 'lost'> {
-  const stop = new AbortController();
-  let reason: StopReason | undefined;
-  const halt = (why: StopReason): void => {
-    reason ??= why;
-    stop.abort();
-  };
-  const watch = keepAlive(dependencies, claimed, halt, shutdown);
+/** How one call of the loop ended. `abandoned`: it was told to stop and did not; it can do nothing any more. */
+type Ended =
+  | { readonly kind: 'returned'; readonly exit: LoopExit }
+  | { readonly kind: 'threw' }
+  | { readonly kind: 'abandoned' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'trouble'; readonly error: unknown };
+
+async function work(dependencies: SittingDependencies, claimed: ClaimedRun, watch: Watch): Promise<RunEnd | 'lost'> {
   const issuedGates = new Set<string>();
+  const guest = createGuestHost(dependencies, claimed, { signal: watch.signal, issuedGates });
   try {
-    const host = createLoopHost(dependencies, claimed, { signal: stop.signal, issuedGates });
-    const exit = await dependencies.driver.run(host).catch((error: unknown) => asExit(error, dependencies));
-    if (exit === 'lost' || reason === 'lease_lost' || reason === 'shutdown') return 'lost';
-    return await conclude(dependencies.runner, claimed, exit, { reason, issuedGates });
+    const abandoned = watch.over.then((): Ended => ({ kind: 'abandoned' }));
+    const ended = await Promise.race([runLoop(dependencies, guest.host), abandoned]);
+    if (ended.kind === 'lost' || watch.reason() === 'lease_lost') return 'lost';
+    if (ended.kind === 'trouble') throw ended.error;
+    return await conclude(dependencies, claimed, ended, { reason: watch.reason(), issuedGates });
   } finally {
-    watch.stop();
+    guest.close();
   }
+}
+
+/** Never rejects, so that nobody misses what becomes of a loop that was abandoned. */
+async function runLoop({ driver, diagnostics }: SittingDependencies, host: LoopHost): Promise<Ended> {
+  try {
+    return { kind: 'returned', exit: await driver.run(host) };
+  } catch (error) {
+    if (error instanceof LeaseLost) return { kind: 'lost' };
+    if (HostRuntimeError.is(error) && error.code === 'host-runtime/lease_lost') return { kind: 'lost' };
+    if (isTrouble(error)) return { kind: 'trouble', error };
+    if (!host.signal.aborted) diagnostics.report('A loop threw instead of returning an exit', { code: isFault(error) ? error.code : 'unknown' });
+    return { kind: 'threw' };
+  }
+}
+
+/** What is no fault of the loop's: bugs of the host, and stores that cannot work at the moment. */
+function isTrouble(error: unknown): boolean {
+  if (error instanceof InvariantError) return true;
+  return isFault(error) && (error.retryable || error.code.startsWith('host-api/store_'));
 }
 
 async function conclude(
-  runner: Runner,
+  { runner }: SittingDependencies,
   claimed: ClaimedRun,
-  exit: LoopExit,
+  ended: Exclude<Ended, { kind: 'lost' | 'trouble' }>,
   sitting: { readonly reason: StopReason | undefined; readonly issuedGates: ReadonlySet<string> },
-): Promise<RunEnd> {
-  if (sitting.reason === 'wall_clock' && exit.kind === 'cancelled') {
-    const seconds = Math.round(claimed.run.profile.wallClockMs / 1000);
-    return { kind: 'failed', failure: { kind: 'wall_clock_exhausted', explanation: `The run worked for ${seconds} s without an end.` } };
-  }
-  const run = (await runner.look(claimed.run.runId)) ?? claimed.run;
-  return validateExit(exit, { run, entries: await runner.readThread(run), issuedGates: sitting.issuedGates });
+): Promise<RunEnd | 'lost'> {
+  const { reason, issuedGates } = sitting;
+  const run = await runner.look(claimed.run.runId);
+  if (run === undefined) return 'lost';
+  const believe = async (exit: LoopExit): Promise<RunEnd> =>
+    validateExit(exit, { run, entries: await runner.readThread(run), issuedGates });
+  if (reason === undefined) return ended.kind === 'returned' ? believe(ended.exit) : driverFailed();
+  // A loop that was told to stop may say anything; what it has finished counts all the same.
+  if (ended.kind === 'returned' && isFinished(ended.exit)) return believe(ended.exit);
+  if (run.cancel !== undefined) return { kind: 'cancelled' };
+  if (reason !== 'wall_clock') return 'lost';
+  const seconds = Math.round(run.profile.wallClockMs / 1000);
+  return { kind: 'failed', failure: { kind: 'wall_clock_exhausted', explanation: `The run worked for ${seconds} s without an end.` } };
 }
 
-function asExit(error: unknown, dependencies: SittingDependencies): LoopExit | 'lost' {
-  if (error instanceof LeaseLost) return 'lost';
-  if (HostRuntimeError.is(error) && error.code === 'host-runtime/lease_lost') return 'lost';
-  if (isStoreTrouble(error)) throw error;
-  dependencies.diagnostics.report('A loop threw instead of returning an exit.');
+function isFinished(exit: unknown): boolean {
+  if (typeof exit !== 'object' || exit === null || !('kind' in exit)) return false;
+  return exit.kind === 'completed' || exit.kind === 'parked';
+}
+
+function driverFailed(): RunEnd {
   return { kind: 'failed', failure: { kind: 'driver_failed', explanation: 'The loop failed unexpectedly.' } };
-}
-
-function isStoreTrouble(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && String(error.code).startsWith('host-api/store_');
-}
-
-/** Heartbeats, the wall clock, and the wish to cancel, all checked between heartbeats. */
-function keepAlive(
-  dependencies: SittingDependencies,
-  claimed: ClaimedRun,
-  halt: (why: StopReason) => void,
-  shutdown: AbortSignal,
-): { stop(): void } {
-  const { runner, timers, leaseMs } = dependencies;
-  const { run, lease } = claimed;
-  let stopped = false;
-  let cancelBeat = (): void => undefined;
-  const beat = async (): Promise<void> => {
-    const alive = await runner.heartbeat(lease).catch(() => true);
-    if (stopped) return;
-    if (!alive) return halt('lease_lost');
-    const now = await runner.look(run.runId).catch(() => undefined);
-    if (now?.cancel !== undefined) halt('cancelled');
-    schedule();
-  };
-  const schedule = (): void => {
-    if (!stopped) cancelBeat = timers.schedule(leaseMs / HEARTBEATS_PER_LEASE, () => void beat());
-  };
-  const cancelWall = timers.schedule(run.profile.wallClockMs, () => halt('wall_clock'));
-  const onShutdown = (): void => halt('shutdown');
-  shutdown.addEventListener('abort', onShutdown, { once: true });
-  schedule();
-  return {
-    stop: () => {
-      stopped = true;
-      cancelBeat();
-      cancelWall();
-      shutdown.removeEventListener('abort', onShutdown);
-    },
-  };
 }

@@ -4,8 +4,9 @@
  * Not here: one sitting (`sitting.ts`), recovery's rules (`@reborn/turns`).
  */
 import { isTerminal, type RunRow } from '@reborn/turns';
-import type { DurableStore, RunId, TenantId } from '@reborn/host-api';
-import { FOLLOW_SAFETY_NET_MS } from '../limits.ts';
+import type { DurableStore, RunId, TenantId, Timers } from '@reborn/host-api';
+import { CLAIM_ATTEMPTS_MAX, FOLLOW_SAFETY_NET_MS } from '../limits.ts';
+import { pause } from '../pause.ts';
 import { sit, type SittingDependencies } from './sitting.ts';
 
 /** `ended`: the run is over. `parked`: it waits for its gates. `held`: another worker has it. */
@@ -27,51 +28,72 @@ export interface RunTarget {
   readonly runId: RunId;
 }
 
-export function createWorker(dependencies: SittingDependencies & { readonly store: DurableStore }): Worker {
+export interface WorkerDependencies extends SittingDependencies {
+  readonly store: DurableStore;
+  readonly timers: Timers;
+}
+
+export function createWorker(dependencies: WorkerDependencies): Worker {
   const drive = (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> => driveRun(dependencies, target, signal);
   const follow = async (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> => {
     for (;;) {
-      const outcome = await drive(target, signal);
-      if (outcome.kind === 'ended' || outcome.kind === 'unknown_run' || signal.aborted) return outcome;
-      await nextChange(dependencies, signal);
+      // Listens before it looks: what is committed in between wakes it at once.
+      const change = nextCommit(dependencies.store);
+      try {
+        const outcome = await drive(target, signal);
+        if (outcome.kind === 'ended' || outcome.kind === 'unknown_run' || signal.aborted) return outcome;
+        await Promise.race([change.happened, pause(dependencies.timers, FOLLOW_SAFETY_NET_MS, change.until(signal))]);
+      } finally {
+        change.close();
+      }
     }
   };
   return { drive, follow };
 }
 
-async function driveRun(
-  dependencies: SittingDependencies,
-  target: RunTarget,
-  signal: AbortSignal,
-): Promise<DriveOutcome> {
+async function driveRun(dependencies: SittingDependencies, target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> {
   const { runner } = dependencies;
   const { tenantId, runId } = target;
-  for (;;) {
+  for (let vain = 0; ; ) {
     const run = await runner.look(runId);
     if (run === undefined || run.scope.tenantId !== tenantId) return { kind: 'unknown_run' };
     if (isTerminal(run.status)) return { kind: 'ended', run };
     if (run.status === 'parked') return { kind: 'parked', run };
-    if (signal.aborted) return { kind: 'held', run };
+    if (signal.aborted || vain === CLAIM_ATTEMPTS_MAX) return { kind: 'held', run };
     if (run.status === 'running') {
       const recovered = await runner.recoverExpired({ tenantId });
-      if (!recovered.includes(runId)) return { kind: 'held', run };
+      if (recovered.includes(runId)) continue;
+      // Whoever had it may have given it back since it was looked at.
+      const now = await runner.look(runId);
+      if (now?.status === 'running') return { kind: 'held', run: now };
+      vain += 1;
       continue;
     }
     const claimed = await runner.claimNext({ tenantId, only: runId });
-    if (claimed !== undefined) await sit(dependencies, claimed, signal);
+    if (claimed === undefined) vain += 1;
+    else await sit(dependencies, claimed, signal);
   }
 }
 
-function nextChange(dependencies: SittingDependencies & { readonly store: DurableStore }, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      off();
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const off = dependencies.store.onCommit(() => done());
-    const cancel = dependencies.timers.schedule(FOLLOW_SAFETY_NET_MS, () => done());
-    signal.addEventListener('abort', done, { once: true });
+interface CommitWaiter {
+  readonly happened: Promise<void>;
+  /** A signal for whoever waits for something else meanwhile: it aborts with the given one and with the waiter. */
+  until(signal: AbortSignal): AbortSignal;
+  close(): void;
+}
+
+function nextCommit(store: DurableStore): CommitWaiter {
+  const closed = new AbortController();
+  let off = (): void => undefined;
+  const happened = new Promise<void>((resolve) => {
+    off = store.onCommit(resolve);
   });
+  return {
+    happened,
+    until: (signal) => AbortSignal.any([signal, closed.signal]),
+    close: () => {
+      off();
+      closed.abort();
+    },
+  };
 }

@@ -1,9 +1,10 @@
-/** Counts the lines of each room and holds them against its budget. */
+/** Counts the lines of each room, holds them against its budget and finds what has grown long. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listSources, type LocatedRoom } from '../located-room.ts';
 import { isTest } from '../path-pattern.ts';
 import { violation, type Violation } from '../rule-catalogue.ts';
+import { findLongFunctions, FUNCTION_LINES_MAX, type LongFunction } from './long-functions.ts';
 
 /** A file with more lines is usually two things. */
 export const FILE_LINES_MAX = 300;
@@ -17,16 +18,18 @@ export interface RoomLines {
   readonly linesMax: number;
 }
 
-/** Lines per room, rooms over budget, and long files. */
+/** Lines per room, rooms over budget, long files and long functions. */
 export interface LineReport {
   readonly rooms: readonly RoomLines[];
   readonly longFiles: readonly { readonly file: string; readonly lines: number }[];
+  readonly longFunctions: readonly LongFunction[];
   readonly violations: readonly Violation[];
 }
 
 /** Counts all own rooms. */
 export function countLines(root: string, located: readonly LocatedRoom[]): LineReport {
   const longFiles: { file: string; lines: number }[] = [];
+  const longFunctions: LongFunction[] = [];
   const rooms = located
     .filter((found) => !found.given)
     .map(({ room, folder }) => {
@@ -34,8 +37,10 @@ export function countLines(root: string, located: readonly LocatedRoom[]): LineR
       let testkitLines = 0;
       for (const file of listSources(root, `${folder}/src`)) {
         if (isTest(file)) continue;
-        const count = linesOf(readFileSync(join(root, file), 'utf8'));
+        const text = readFileSync(join(root, file), 'utf8');
+        const count = linesOf(text);
         if (count > FILE_LINES_MAX) longFiles.push({ file, lines: count });
+        if (count > FUNCTION_LINES_MAX) longFunctions.push(...findLongFunctions(file, text));
         if (file.startsWith(`${folder}/src/testkit/`)) testkitLines += count;
         else lines += count;
       }
@@ -44,7 +49,7 @@ export function countLines(root: string, located: readonly LocatedRoom[]): LineR
   const violations = rooms
     .filter(({ counted }) => counted.lines > counted.linesMax)
     .map(({ folder, counted }) => violation('line-budget', folder, `${counted.lines} lines of ${counted.linesMax}`));
-  return { rooms: rooms.map(({ counted }) => counted), longFiles, violations };
+  return { rooms: rooms.map(({ counted }) => counted), longFiles, longFunctions, violations };
 }
 
 function linesOf(text: string): number {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkMachineGlobals } from '../src/check/machine-globals.ts';
-import { locateRooms } from '../src/located-room.ts';
-import { defineRooms, type RoomRow } from '../src/index.ts';
-import { writeWorkspace } from './workspace.ts';
+import { writeWorkspace } from '../../test/workspace.ts';
+import { locateRooms } from '../located-room.ts';
+import { defineRooms, type RoomRow } from '../room-table.ts';
+import { checkMachineGlobals } from './machine-globals.ts';
 
 function found(text: string, row: Omit<RoomRow, 'folder'> = { floor: 0 }, file = 'src/a.ts'): readonly string[] {
   using workspace = writeWorkspace({ 'a/package.json': '{"name":"a"}', [`a/${file}`]: text }, {});
