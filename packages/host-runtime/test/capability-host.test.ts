@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { asker, claimRun, codeOf, createWorld, done, gateOf, reader, takeLease, tick, writer } from './support.ts';
 
 const kindsOf = (records: readonly { readonly kind?: unknown }[]): unknown[] => records.map((record) => record.kind);
-const thenable = (then: (resolve: (value: unknown) => void) => void): object => Object.fromEntries([['then', then]]);
+const THEN = 'then';
+const thenable = (answer: (resolve: (value: unknown) => void) => void): object => Object.fromEntries([[THEN, answer]]);
 const deny: readonly Verdict[] = [{ kind: 'deny', by: 'hook:a', code: 'not_today' }];
 
 describe('a call that is refused', () => {

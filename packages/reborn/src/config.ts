@@ -15,7 +15,7 @@ const modelSchema = z.discriminatedUnion('kind', [
   /** `apiKeyEnv` names an environment variable: the key itself never stands in a file. */
   z.strictObject({
     kind: z.literal('endpoint'),
-    url: boundedLine(2048).refine(isHttpUrl, 'must be an http or https URL without user and password'),
+    url: boundedLine(2048).refine(isHttpUrl, 'must be an http or https URL without user, password and query'),
     model: boundedLine(256),
     apiKeyEnv: z
       .string()
@@ -60,5 +60,5 @@ export function parseConfig(text: string): RebornConfig {
 }
 
 function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^\s/?#@]+(?:[/?][^\s#@]*)?$/.test(text);
+  return /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text);
 }

@@ -5,16 +5,15 @@
  */
 import {
   gateMachine,
-  gateRowSchema,
-  getRecord,
   idempotencyMachine,
+  invocationIdSchema,
   leaseMachine,
   parseExecutionContext,
   parseGateId,
-  parseInvocationId,
   parseResourceScope,
-  parseRunId,
-  parseTenantId,
+  parseWith,
+  resourceScopeSchema,
+  runIdSchema,
   type CapabilityGrant,
   type DurableStore,
   type ExecutionContext,
@@ -29,23 +28,32 @@ import {
 } from '@reborn/host-api';
 import { createEventLog, subscriptionMachine, type Consumer, type EventLog } from '@reborn/events';
 import { hookPoisonMachine } from '@reborn/hooks';
-import { createHostRuntime, staticGrants, type ApproverPolicy, type HostRuntime } from '@reborn/host-runtime';
+import { createHostRuntime, ownerApproves, staticGrants, type ApproverPolicy, type HostRuntime } from '@reborn/host-runtime';
 import { createTurnCoordinator, RUN_LEASE_MS, type TurnCoordinator } from '@reborn/turns';
 import type { AgentLoopDriver, ModelProvider } from '@reborn/turns/loop';
 import { checkpointMachine, createRunner, runMachine, threadLockMachine } from '@reborn/turns/runner';
+import { z } from 'zod';
 import { plannedDriver } from './agent-loop/planned-driver.ts';
-import { grantComposed, trustComposed } from './binding/authority.ts';
+import { trustComposed } from './binding/authority.ts';
 import { bindHooks, type BoundHooks } from './binding/hooks.ts';
 import { createLifecycleProjection } from './binding/projection.ts';
 import { RebornError } from './errors.ts';
 import { explainInvocation, explainRun, type Explanation } from './explain.ts';
 import type { HostExtension } from './extension.ts';
 import type { HostStorage } from './host-storage.ts';
-import { DRAIN_MS, GATES_PAGE_MAX } from './limits.ts';
+import { DRAIN_MS, EXPLAIN_LAG_MS } from './limits.ts';
 import { createModelGateway } from './model/gateway.ts';
 import { noModel } from './model/no-model.ts';
-import { assessReadiness, type ReadinessReport } from './readiness.ts';
-import { createWorker, type DriveOutcome } from './worker/worker.ts';
+import { findGate, listOpenGates } from './owned-gates.ts';
+import { planHost, type HostPlan } from './plan.ts';
+import type { ReadinessReport } from './readiness.ts';
+import { createWorker, type DriveOutcome, type Worker } from './worker/worker.ts';
+
+const targetSchema = z.strictObject({ scope: resourceScopeSchema, runId: runIdSchema });
+const explainSubjectSchema = z.union([
+  z.strictObject({ runId: runIdSchema }),
+  z.strictObject({ invocationId: invocationIdSchema }),
+]);
 
 /**
  * `profile` defaults to `local`, `tenants` to the one tenant `default`. `grants`: in `local` and `test` every composed
@@ -67,6 +75,18 @@ export interface RebornOptions {
   readonly gateTtlMs?: number;
 }
 
+/** A run of an owner. */
+export interface RunTarget {
+  readonly scope: ResourceScope;
+  readonly runId: RunId;
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+}
+
+export type ExplainSubject = { readonly runId: RunId } | { readonly invocationId: InvocationId };
+
 /** A running host. Everything it acknowledges is in its storage; it may be killed at any moment. */
 export interface Reborn {
   readonly turns: TurnCoordinator;
@@ -74,22 +94,24 @@ export interface Reborn {
   readonly log: EventLog;
   /** The identity of a new call in the name of `scope`; for loops that make their own calls. */
   newContext(scope: ResourceScope): ExecutionContext;
-  /** Works on one run until it ends, waits for a gate, or is held by another worker. */
-  drive(target: { readonly scope: ResourceScope; readonly runId: RunId }, options?: { readonly signal?: AbortSignal }): Promise<DriveOutcome>;
+  /**
+   * Works on one run until it ends, waits for a gate, or is held by another worker. The signal stops the work; the run
+   * goes on wherever it is driven next. Errors: those of the store, after which the run goes on when its lease has run
+   * out; `reborn/closed`.
+   */
+  drive(target: RunTarget, options?: WorkOptions): Promise<DriveOutcome>;
   /** As `drive`, and waits for gates and for other workers. */
-  follow(target: { readonly scope: ResourceScope; readonly runId: RunId }, options?: { readonly signal?: AbortSignal }): Promise<DriveOutcome>;
-  /** Gates of this owner that wait for an answer, oldest first. */
+  follow(target: RunTarget, options?: WorkOptions): Promise<DriveOutcome>;
+  /** Gates of this owner that wait for an answer, oldest first. Runs that are over ask nothing any more. */
   openGates(scope: ResourceScope): Promise<readonly GateRow[]>;
-  /** `undefined` for an unknown gate and for one of another tenant alike. */
+  /** `undefined` for an unknown gate and for one that is neither the owner's nor theirs to answer. */
   getGate(scope: ResourceScope, gateId: GateId): Promise<GateRow | undefined>;
-  explain(
-    scope: ResourceScope,
-    subject: { readonly runId: RunId } | { readonly invocationId: InvocationId },
-  ): Promise<Explanation | undefined>;
-  /** Lets everything that follows the log catch up with what is there now. */
+  /** `undefined` for what is unknown and for what belongs to somebody else alike. */
+  explain(scope: ResourceScope, subject: ExplainSubject): Promise<Explanation | undefined>;
+  /** Lets everything that follows the log catch up with what is there now. Errors: those of the store. */
   settle(): Promise<void>;
   readiness(): ReadinessReport;
-  /** Settles, stops followers and closes the storage. Idempotent. */
+  /** Stops work, settles, stops followers and closes the storage. Idempotent; everything else is refused from then on. */
   close(): Promise<void>;
 }
 
@@ -113,7 +135,7 @@ const SYSTEM_TEXT =
  * and of tools that cannot be taken.
  */
 export async function createReborn(options: RebornOptions): Promise<Reborn> {
-  const parts = plan(options);
+  const parts = planHost(options);
   refuseUnready(parts.readiness);
   const { platform } = options;
   const { clock, timers } = platform;
@@ -121,58 +143,24 @@ export async function createReborn(options: RebornOptions): Promise<Reborn> {
   try {
     return await assemble(options, parts, store);
   } catch (error) {
-    await store.close();
+    await store.close().catch(() => undefined);
     throw error;
   }
 }
 
 /** What a host of these parts would be, without opening anything. */
 export function inspectReborn(options: RebornOptions): ReadinessReport {
-  return plan(options).readiness;
-}
-
-interface Plan {
-  readonly profile: RuntimeProfileName;
-  readonly tenants: readonly ReturnType<typeof parseTenantId>[];
-  readonly extensions: readonly HostExtension[];
-  readonly grants: readonly CapabilityGrant[];
-  readonly readiness: ReadinessReport;
-}
-
-function plan(options: RebornOptions): Plan {
-  const profile = options.profile ?? 'local';
-  const tenants = (options.tenants ?? ['default']).map((tenant) => parseTenantId(tenant));
-  const extensions = options.extensions ?? [];
-  const tools = extensions.flatMap((extension) => extension.tools ?? []);
-  const hooks = extensions.flatMap((extension) => extension.hooks ?? []);
-  const eventHooks = hooks.filter((hook) => hook.point === 'event_triggered').length;
-  const granted = (): readonly CapabilityGrant[] =>
-    profile === 'production' ? [] : grantComposed(tools, tenants, { ids: options.platform.ids, readLog: eventHooks > 0 });
-  const grants = options.grants ?? granted();
-  const readiness = assessReadiness({
-    profile,
-    storage: options.storage.durability,
-    model: describeModel(options.model),
-    capabilities: tools.length,
-    grants: grants.length,
-    gateHooks: hooks.length - eventHooks,
-    eventHooks,
-  });
-  return { profile, tenants, extensions, grants, readiness };
-}
-
-function describeModel(model: ModelProvider | undefined): { readonly label: string; readonly recorded: boolean } {
-  return { label: model?.label ?? 'none', recorded: model?.recorded === true };
+  return planHost(options).readiness;
 }
 
 function refuseUnready(readiness: ReadinessReport): void {
-  const unsuitable = readiness.components.filter((component) => component.issue !== undefined);
   if (readiness.status !== 'refused') return;
+  const unsuitable = readiness.components.filter((component) => component.issue !== undefined);
   const named = unsuitable.map((component) => `${component.name} (${component.issue ?? ''})`).join(', ');
   throw new RebornError('reborn/not_production_ready', { detail: { field: 'parts', rule: named } });
 }
 
-async function assemble(options: RebornOptions, parts: Plan, store: DurableStore): Promise<Reborn> {
+async function assemble(options: RebornOptions, parts: HostPlan, store: DurableStore): Promise<Reborn> {
   const { platform, model = noModel } = options;
   const { clock, timers, ids, digest, diagnostics } = platform;
   const holder = `host:${ids.uuid()}`;
@@ -199,25 +187,26 @@ async function assemble(options: RebornOptions, parts: Plan, store: DurableStore
   const gateway = createModelGateway(model, timers);
   const system = options.system ?? SYSTEM_TEXT;
   const driver = options.driver ?? plannedDriver;
-  const worker = createWorker({ store, runner, runtime, gateway, log, ids, clock, timers, diagnostics, system, driver, leaseMs });
-  const followers = startFollowers({ store, clock, timers, holder }, parts.tenants, hooks);
-  return toReborn({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids });
+  const worker = createWorker({ store, runner, runtime, gateway, ids, clock, timers, diagnostics, system, driver, leaseMs });
+  const followers = startFollowers({ store, clock, timers, diagnostics, holder }, parts.tenants, hooks);
+  const approvers = options.approvers ?? ownerApproves;
+  return toReborn({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids, approvers });
 }
 
+/** Projections first: hooks follow what they write. */
 interface Followers {
-  /** Projections first: hooks follow what they write. */
-  readonly stages: readonly (readonly Consumer[])[];
+  readonly projections: readonly Consumer[];
+  readonly hooks: readonly Consumer[];
 }
 
 function startFollowers(
   dependencies: Parameters<typeof createLifecycleProjection>[0],
-  tenants: Plan['tenants'],
+  tenants: HostPlan['tenants'],
   hooks: BoundHooks,
 ): Followers {
   const projections = tenants.map((tenantId) => createLifecycleProjection(dependencies, tenantId));
-  const stages = [projections, hooks.followers];
-  for (const consumer of stages.flat()) consumer.start();
-  return { stages };
+  for (const consumer of [...projections, ...hooks.followers]) consumer.start();
+  return { projections, hooks: hooks.followers };
 }
 
 interface Assembled {
@@ -225,29 +214,51 @@ interface Assembled {
   readonly log: EventLog;
   readonly turns: TurnCoordinator;
   readonly runtime: HostRuntime;
-  readonly worker: ReturnType<typeof createWorker>;
+  readonly worker: Worker;
   readonly followers: Followers;
   readonly readiness: ReadinessReport;
   readonly ids: Ids;
+  readonly approvers: ApproverPolicy;
 }
 
 function toReborn(assembled: Assembled): Reborn {
-  const { store, log, turns, runtime, worker, followers, readiness, ids } = assembled;
+  const { store, log, turns, runtime, worker, followers, readiness, ids, approvers } = assembled;
   const shutdown = new AbortController();
+  const atWork = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
-  const target = (request: { readonly scope: ResourceScope; readonly runId: RunId }) => {
+  /** What closing waits for. Errors: `reborn/closed`. */
+  const whileOpen = async <T>(work: () => Promise<T>): Promise<T> => {
     if (shutdown.signal.aborted) throw new RebornError('reborn/closed');
-    return { tenantId: parseResourceScope(request.scope).tenantId, runId: parseRunId(request.runId) };
+    const working = work();
+    atWork.add(working);
+    try {
+      return await working;
+    } finally {
+      atWork.delete(working);
+    }
   };
-  const until = (signal: AbortSignal | undefined): AbortSignal =>
-    signal === undefined ? shutdown.signal : AbortSignal.any([signal, shutdown.signal]);
-  const settle = async (): Promise<void> => {
-    for (const stage of followers.stages) await Promise.all(stage.map((consumer) => consumer.drain(DRAIN_MS)));
+  const workOn = (how: 'drive' | 'follow', request: RunTarget, options: WorkOptions | undefined): Promise<DriveOutcome> =>
+    whileOpen(async () => {
+      const { scope, runId } = parseTarget(request);
+      if ((await turns.getRun(scope, runId)) === undefined) return { kind: 'unknown_run' };
+      const signal = options?.signal;
+      const until = signal === undefined ? shutdown.signal : AbortSignal.any([signal, shutdown.signal]);
+      return worker[how]({ tenantId: scope.tenantId, runId }, until);
+    });
+  const explain = async (scope: ResourceScope, subject: ExplainSubject): Promise<Explanation | undefined> => {
+    const owner = parseResourceScope(scope);
+    const about = parseWith(explainSubjectSchema, subject, 'subject');
+    // What the run has done may be on its way into the log; trouble with that is the reader's to meet below.
+    await drainStage(followers.projections, EXPLAIN_LAG_MS);
+    return 'runId' in about
+      ? explainRun({ store, log, turns }, owner, about.runId)
+      : explainInvocation({ store, log, turns }, owner, about.invocationId);
   };
   const close = async (): Promise<void> => {
     shutdown.abort();
-    await settle().catch(() => undefined);
-    await Promise.all(followers.stages.flat().map((consumer) => consumer.stop()));
+    await Promise.allSettled(atWork);
+    for (const stage of [followers.projections, followers.hooks]) await drainStage(stage, DRAIN_MS);
+    await Promise.allSettled([...followers.projections, ...followers.hooks].map((consumer) => consumer.stop()));
     await store.close();
   };
   return {
@@ -256,27 +267,31 @@ function toReborn(assembled: Assembled): Reborn {
     log,
     newContext: (scope) =>
       parseExecutionContext({ invocationId: ids.uuid(), correlationId: ids.uuid(), scope: parseResourceScope(scope) }),
-    drive: async (request, options) => worker.drive(target(request), until(options?.signal)),
-    follow: async (request, options) => worker.follow(target(request), until(options?.signal)),
-    openGates: (scope) => listOpenGates(store, parseResourceScope(scope)),
-    getGate: (scope, gateId) => getGate(store, parseResourceScope(scope), gateId),
-    explain: (scope, subject) =>
-      'runId' in subject
-        ? explainRun({ store, log, turns }, parseResourceScope(scope), parseRunId(subject.runId))
-        : explainInvocation({ store, log, turns }, parseResourceScope(scope), parseInvocationId(subject.invocationId)),
-    settle,
+    drive: (request, options) => workOn('drive', request, options),
+    follow: (request, options) => workOn('follow', request, options),
+    openGates: (scope) => whileOpen(async () => listOpenGates(store, parseResourceScope(scope))),
+    getGate: (scope, gateId) =>
+      whileOpen(async () => findGate(store, approvers, parseResourceScope(scope), parseGateId(gateId))),
+    explain: (scope, subject) => whileOpen(() => explain(scope, subject)),
+    settle: () => whileOpen(() => settle(followers)),
     readiness: () => readiness,
     close: () => (closing ??= close()),
   };
 }
 
-async function listOpenGates(store: DurableStore, scope: ResourceScope): Promise<readonly GateRow[]> {
-  const stored = await store.list(gateMachine.name, { owner: scope.tenantId, status: 'open', limit: GATES_PAGE_MAX });
-  return stored.map((record) => gateRowSchema.parse(record.row)).filter((gate) => gate.receipt.scope.userId === scope.userId);
+/** Errors: those of the store, `events/not_granted`. */
+async function settle(followers: Followers): Promise<void> {
+  for (const stage of [followers.projections, followers.hooks]) {
+    const drained = await drainStage(stage, DRAIN_MS);
+    const failed = drained.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
 }
 
-async function getGate(store: DurableStore, scope: ResourceScope, gateId: GateId): Promise<GateRow | undefined> {
-  const gate = await getRecord(store, gateMachine, parseGateId(gateId));
-  return gate?.receipt.scope.tenantId === scope.tenantId ? gate : undefined;
+function drainStage(stage: readonly Consumer[], ms: number): Promise<readonly PromiseSettledResult<unknown>[]> {
+  return Promise.allSettled(stage.map((consumer) => consumer.drain(ms)));
 }
 
+function parseTarget(request: unknown): { readonly scope: ResourceScope; readonly runId: RunId } {
+  return parseWith(targetSchema, request, 'target');
+}

@@ -41,7 +41,7 @@ export interface Explanation {
   readonly transcript: readonly TranscriptEntry[];
   readonly calls: readonly CallStory[];
   readonly story: readonly StoryItem[];
-  /** False when there was more than one explanation holds. */
+  /** False when there is more than one explanation holds, or something that this version does not know. */
   readonly complete: boolean;
 }
 
@@ -58,7 +58,9 @@ export async function explainRun(dependencies: ExplainDependencies, scope: Resou
   const { story, complete } = await readStory(dependencies.log, run.scope, { runId });
   const thread = run.scope.threadId === undefined ? [] : await dependencies.turns.readThread(run.scope);
   const transcript = thread.filter((entry) => entry.runId === runId);
-  return { run, transcript, calls: await toCalls(dependencies.store, story), story, complete };
+  // A run begins with what was said to it; a thread may be too long to look back on all of it.
+  const whole = run.scope.threadId === undefined || transcript[0]?.kind === 'user_message';
+  return { run, transcript, calls: await toCalls(dependencies.store, story), story, complete: complete && whole };
 }
 
 export async function explainInvocation(
@@ -81,7 +83,7 @@ async function readStory(
   const families: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
   const read = await Promise.all(families.map((family) => readFamily(log, scope, narrowing, family)));
   const story = mergeAsItHappened(read.flatMap(({ entries }) => withoutProjected(entries.flatMap(toItem))));
-  return { story, complete: read.every(({ complete }) => complete) };
+  return { story, complete: read.every(({ complete, entries }) => complete && entries.every((entry) => entry.known)) };
 }
 
 async function readFamily(
@@ -117,7 +119,7 @@ function withoutProjected(items: readonly StoryItem[]): readonly (readonly Story
 /** Within one millisecond: what leads to something stands before it. */
 const STAGES: readonly (readonly string[])[] = [
   ['run_submitted'],
-  ['run_claimed', 'run_recovered'],
+  ['run_claimed', 'run_recovered', 'run_yielded'],
   ['model_started'],
   ['model_completed', 'model_failed'],
   ['hook_dispatched'],

@@ -26,6 +26,8 @@ export interface ReadinessInput {
   readonly profile: RuntimeProfileName;
   readonly storage: StoreDurability;
   readonly model: { readonly label: string; readonly recorded: boolean };
+  /** Which loop decides what the agent does next. */
+  readonly loop: string;
   readonly capabilities: number;
   readonly grants: number;
   readonly gateHooks: number;
@@ -45,8 +47,9 @@ export function assessReadiness(input: ReadinessInput): ReadinessReport {
     ...(durable ? {} : { issue: 'non_durable' as const }),
   });
   const components: readonly Component[] = [
-    ...['event log', 'turn store', 'gates', 'idempotency', 'subscriptions'].map(keep),
+    ...['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'].map(keep),
     { name: 'model', implementation: model.label, durability: 'none', ...(model.recorded ? { issue: 'recording' as const } : {}) },
+    part('loop', input.loop),
     part('capabilities', `${input.capabilities} in process`),
     {
       ...part('grants', String(input.grants)),

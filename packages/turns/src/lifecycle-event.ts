@@ -22,6 +22,7 @@ export const turnEventKindSchema = z.enum([
   'run_submitted',
   'run_claimed',
   'run_parked',
+  'run_yielded',
   'run_resumed',
   'run_recovered',
   'run_cancel_requested',

@@ -95,6 +95,8 @@ const runCommandSchema = z.discriminatedUnion('trigger', [
   z.strictObject({ trigger: z.literal('complete'), replyEntryId: eventIdSchema }),
   z.strictObject({ trigger: z.literal('fail'), failure: runFailureSchema }),
   z.strictObject({ trigger: z.literal('cancel') }),
+  /** Its worker stops for reasons of its own and gives the run back. */
+  z.strictObject({ trigger: z.literal('yield') }),
   /** `to`: what the rest of the unit was built for. */
   z.strictObject({ trigger: z.literal('recover'), to: z.enum(['queued', 'failed', 'cancelled']) }),
 ]);
@@ -103,7 +105,7 @@ type RunCommand = z.infer<typeof runCommandSchema>;
 /**
  * No dead end: every status that is not final has an edge that a worker, a person or the sweep takes.
  * Refusals: `run_moved` (the unit was built for another state of the run; look again), `cancel_requested` (it cannot
- * park any more), `cancel_already_requested`, `cancel_not_requested`, and each illegal edge as `<trigger>_from_<status>`.
+ * park or be given back any more), `cancel_already_requested`, `cancel_not_requested`, and each illegal edge as `<trigger>_from_<status>`.
  */
 export const runMachine = defineMachine<RunRow, RunCommand>({
   name: 'run',
@@ -120,6 +122,7 @@ export const runMachine = defineMachine<RunRow, RunCommand>({
     { from: 'running', trigger: 'complete', to: 'completed' },
     { from: 'running', trigger: 'fail', to: 'failed' },
     { from: 'running', trigger: 'cancel', to: 'cancelled' },
+    { from: 'running', trigger: 'yield', to: 'queued' },
     { from: 'running', trigger: 'recover', to: 'queued' },
     { from: 'running', trigger: 'recover', to: 'failed' },
     { from: 'running', trigger: 'recover', to: 'cancelled' },
@@ -193,6 +196,10 @@ function decideRun(
       return row.cancel === undefined
         ? { kind: 'refuse', reason: 'cancel_not_requested' }
         : write({ status: 'cancelled', gates: [] });
+    case 'yield':
+      return row.cancel === undefined
+        ? write({ status: 'queued', queuedAtMs: now })
+        : { kind: 'refuse', reason: 'cancel_requested' };
     case 'recover':
       return decideRecover(row, command.to, write, now);
   }

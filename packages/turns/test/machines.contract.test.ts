@@ -37,6 +37,7 @@ const runCases = machineContract(runMachine, {
       case 'fail':
         return { command: { trigger, failure } };
       case 'cancel':
+      case 'yield':
         return { command: { trigger } };
       case 'recover':
         return { command: { trigger, to: 'cancelled' as const } };
@@ -113,6 +114,7 @@ describe('A running run', () => {
       { trigger: 'cancel' },
       { status: 'cancelled', cancel: 'policy' },
     ],
+    ['is given back', running, { trigger: 'yield' }, { status: 'queued', crashes: 0, queuedAtMs: 7 }],
     [
       'is queued after a crash',
       running,
@@ -154,6 +156,7 @@ describe('A running run', () => {
       { trigger: 'request_cancel', reason: 'timeout', ends: false },
       refused('cancel_already_requested'),
     ],
+    ['be given back once cancelled', { ...running, cancel: 'policy' }, { trigger: 'yield' }, refused('cancel_requested')],
     ['be settled uncancelled', running, { trigger: 'cancel' }, refused('cancel_not_requested')],
     [
       'be queued once cancelled',

@@ -18,6 +18,7 @@ export const runtimeEventSchema = z.discriminatedUnion('kind', [
   event('run_submitted', {}),
   event('run_claimed', { attempt: z.int().positive() }),
   event('run_parked', { gates: z.int().positive() }),
+  event('run_yielded', {}),
   event('run_resumed', {}),
   event('run_recovered', {}),
   event('run_cancel_requested', { reason: token }),

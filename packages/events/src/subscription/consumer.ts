@@ -53,6 +53,10 @@ export interface ConsumerOptions {
   readonly admits?: (record: StreamRecord) => boolean;
   /** Names this process and instance. */
   readonly holder: string;
+  /** How long it is held without a sign of life; a delivery may take half of it. Units: milliseconds; default 10 s. */
+  readonly leaseMs?: number;
+  /** Attempts at one delivery before it is given up; `unbounded` for followers that may not pass anything by. Default 5. */
+  readonly attempts?: number | 'unbounded';
   /** Where a new subscription begins: at the first record, or behind the newest of the follower's first look. */
   readonly from: 'origin' | 'head';
   /** Does the work; its writes join the acknowledgement. A rejection is a failed delivery. */

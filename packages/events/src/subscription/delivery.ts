@@ -65,6 +65,11 @@ export async function deliver(
   }
 }
 
+/** How long a subscription is held without a sign of life. Units: milliseconds. */
+export function leaseMsOf(options: Pick<ConsumerOptions, 'leaseMs'>): number {
+  return options.leaseMs ?? SUBSCRIPTION_LEASE_MS;
+}
+
 /** Doubling, bounded. Units: milliseconds. */
 export function backoffMs(attempt: number): number {
   return Math.min(DELIVERY_BACKOFF_MS * 2 ** (attempt - 1), DELIVERY_BACKOFF_MS_MAX);
@@ -75,7 +80,7 @@ type Handled =
   | { readonly kind: 'failed'; readonly late: boolean; readonly reason: unknown };
 
 async function handle(options: ConsumerOptions, delivery: Delivery, deadline: AbortController): Promise<Handled> {
-  const clockOut = startDeadline(options.timers, deadline);
+  const clockOut = startDeadline(options.timers, deadline, Math.min(DELIVERY_DEADLINE_MS, leaseMsOf(options) / 2));
   try {
     const writes = await Promise.race([callHandler(options, delivery), clockOut.late]);
     return writes === 'late'
@@ -93,10 +98,10 @@ async function callHandler(options: ConsumerOptions, delivery: Delivery): Promis
   return [...(await options.handle(delivery))];
 }
 
-function startDeadline(timers: Timers, deadline: AbortController) {
+function startDeadline(timers: Timers, deadline: AbortController, deadlineMs: number) {
   let cancel = (): void => undefined;
   const late = new Promise<'late'>((resolve) => {
-    cancel = timers.schedule(DELIVERY_DEADLINE_MS, () => {
+    cancel = timers.schedule(deadlineMs, () => {
       resolve('late');
       deadline.abort();
     });
@@ -111,7 +116,8 @@ async function recordFailure(
   reason: unknown,
 ): Promise<DeliveryOutcome> {
   const { cursor } = delivery.record;
-  const dead = delivery.attempt >= DELIVERY_ATTEMPTS_MAX;
+  const { attempts = DELIVERY_ATTEMPTS_MAX } = held.options;
+  const dead = attempts !== 'unbounded' && delivery.attempt >= attempts;
   const move = dead
     ? acknowledge(held.key, row.cursor, cursor, true)
     : failDelivery(held.key, row.cursor, backoffMs(delivery.attempt));
@@ -141,7 +147,7 @@ async function commitWith(
 ): Promise<Refusal | undefined> {
   let outcome: CommitOutcome;
   try {
-    outcome = await held.options.store.commit([renewLease(held.lease, SUBSCRIPTION_LEASE_MS), move, ...wanted]);
+    outcome = await held.options.store.commit([renewLease(held.lease, leaseMsOf(held.options)), move, ...wanted]);
   } catch (reason) {
     const malformed =
       isFault(reason) && (reason.code === 'host-api/invalid_value' || reason.code === 'host-api/invalid_json');

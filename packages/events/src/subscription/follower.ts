@@ -24,10 +24,9 @@ import {
   DELIVERY_BACKOFF_MS,
   DELIVERY_BACKOFF_MS_MAX,
   SAFETY_NET_MS,
-  SUBSCRIPTION_LEASE_MS,
 } from '../limits.ts';
 import { subscriptionKey, type Consumer, type ConsumerOptions, type ConsumerStep } from './consumer.ts';
-import { backoffMs, deliver, type HeldSubscription } from './delivery.ts';
+import { backoffMs, deliver, leaseMsOf, type HeldSubscription } from './delivery.ts';
 import { acknowledge, openSubscription, subscriptionMachine, type SubscriptionRow } from './subscription.ts';
 import { pause, waitForChange } from './wait-for-change.ts';
 
@@ -216,7 +215,7 @@ class Follower {
   async #acquire(): Promise<LeaseProof | undefined> {
     const { store, holder } = this.#options;
     const key = `lease:${this.#key}`;
-    const taken = await store.commit([acquireLease(key, holder, SUBSCRIPTION_LEASE_MS)]);
+    const taken = await store.commit([acquireLease(key, holder, leaseMsOf(this.#options))]);
     if (taken.kind === 'conflict') return undefined;
     const [receipt] = taken.receipts;
     const { fence } = leaseMachine.row.parse(receipt?.kind === 'record' ? receipt.row : undefined);

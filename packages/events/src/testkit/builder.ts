@@ -29,6 +29,7 @@ const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } =
   run_claimed: { attempt: 1 },
   run_parked: { gates: 1 },
   run_resumed: {},
+  run_yielded: {},
   run_recovered: {},
   run_cancel_requested: { reason: 'user_requested' },
   run_completed: {},

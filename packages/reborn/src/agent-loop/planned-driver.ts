@@ -108,7 +108,11 @@ async function makeCalls(sitting: Sitting, calls: readonly ToolCall[]): Promise<
       continue;
     }
     // Broken off with this sitting: whoever goes on with the run learns from the door what became of it.
-    if (host.signal.aborted && outcome.kind === 'failed' && outcome.fate === 'terminal') return { kind: 'cancelled' };
+    if (outcome.kind === 'failed' && outcome.fate === 'terminal') {
+      if (host.signal.aborted) return { kind: 'cancelled' };
+      // A call that was broken off in an earlier sitting, or by itself, ends no run: the model is told.
+      if (outcome.failureKind !== 'cancelled') return failed('capability_failed', outcome.message);
+    }
     sitting.spent = { ...sitting.spent, capabilityCalls: sitting.spent.capabilityCalls + 1 };
     const { callId, capabilityId } = call;
     const entry = { kind: 'tool_result' as const, entryId: host.newEntryId(), runId: host.runId, callId, capabilityId, result: toResult(outcome) };

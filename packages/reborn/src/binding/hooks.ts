@@ -51,11 +51,14 @@ export function bindHooks(binding: HookBinding): BoundHooks {
 /** A hook that was composed with the host sees a whole tenant, and only by an explicit grant. */
 function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: TenantId): Consumer {
   const { store, clock, timers, digest, holder, diagnostics } = binding;
-  const grant = binding.grants.find(
-    ({ capability, grantee }) => capability === LOG_READ_CAPABILITY && grantee.kind === 'tenant' && grantee.id === tenantId,
-  );
+  const nowMs = clock.nowMs();
+  // Of several, the one that lasts longest: the follower rests when its grant has run out.
+  const [grant] = binding.grants
+    .filter(({ capability, grantee }) => capability === LOG_READ_CAPABILITY && grantee.kind === 'tenant' && grantee.id === tenantId)
+    .filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs)
+    .toSorted((left, right) => (right.expiresAtMs ?? Infinity) - (left.expiresAtMs ?? Infinity) || 0);
   if (grant === undefined) {
-    const rule = `must hold one of ${LOG_READ_CAPABILITY} to each tenant that an event hook follows`;
+    const rule = `must hold a live one of ${LOG_READ_CAPABILITY} to each tenant that an event hook follows`;
     throw new RebornError('reborn/invalid_configuration', { detail: { field: 'grants', rule } });
   }
   return createEventHookFollower({ hook, pin: { kind: 'tenant', tenantId, grant }, store, clock, timers, digest, holder, diagnostics });

@@ -3,7 +3,7 @@
  *
  * Not here: the outbox (`@reborn/turns`), following (`@reborn/events`).
  */
-import type { Clock, DurableStore, TenantId, Timers } from '@reborn/host-api';
+import { HostApiError, type Clock, type Diagnostics, type DurableStore, type TenantId, type Timers } from '@reborn/host-api';
 import { createConsumer, toAppends, type Consumer, type RuntimeEvent } from '@reborn/events';
 import { parseLifecycleEvent, type TurnLifecycleEvent } from '@reborn/turns';
 
@@ -11,22 +11,31 @@ export interface ProjectionDependencies {
   readonly store: DurableStore;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly diagnostics: Diagnostics;
   readonly holder: string;
 }
 
-/** Follows the lifecycle of one tenant's runs. Events that a newer version wrote are passed by. */
+/**
+ * Follows the lifecycle of one tenant's runs and never passes an event by: one that cannot be brought over is tried again
+ * until it can, by this host or by a newer one that knows it.
+ */
 export function createLifecycleProjection(dependencies: ProjectionDependencies, tenantId: TenantId): Consumer {
   return createConsumer({
     ...dependencies,
     name: 'lifecycle-projection',
     stream: { family: 'turn', tenantId },
     from: 'origin',
+    attempts: 'unbounded',
     handle: async ({ record }) => {
       const event = parseLifecycleEvent(record);
-      return event === undefined ? [] : toAppends([toRuntimeEvent(event)]);
+      if (event === undefined) throw new HostApiError('host-api/store_corrupt', { detail: { field: 'event', rule: 'is not known' } });
+      return toAppends([toRuntimeEvent(event)]);
     },
-    // A projection that cannot go on must not go past: nothing is written and the same event is tried again.
-    onFailure: () => [],
+    onFailure: ({ record, attempt }) => {
+      const facts = { tenantId, cursor: record.cursor, attempt };
+      dependencies.diagnostics.report('A lifecycle event could not be brought into the log', facts);
+      return [];
+    },
   });
 }
 
@@ -47,8 +56,10 @@ export function toRuntimeEvent(event: TurnLifecycleEvent): RuntimeEvent {
     case 'run_cancel_requested':
       return { ...base, kind: 'run_cancel_requested', reason };
     case 'run_submitted':
+    case 'run_yielded':
     case 'run_resumed':
     case 'run_recovered':
+    case 'run_yielded':
     case 'run_completed':
       return { ...base, kind: event.kind };
   }

@@ -24,6 +24,7 @@ export function createScriptedModel(steps: readonly ScriptedStep[]): ScriptedMod
   let calls = 0;
   return {
     label: 'script',
+    recorded: true,
     requests,
     complete: async (request) => {
       requests.push(copyJson(request as never, 'request') as never);

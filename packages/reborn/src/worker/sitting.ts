@@ -15,7 +15,7 @@ export interface SittingDependencies extends LoopHostDependencies, WatchDependen
   readonly driver: AgentLoopDriver;
 }
 
-/** `lost`: another worker has the run, or will have it when the lease runs out; nothing was written. */
+/** `lost`: another worker has the run; nothing was written. */
 export type SittingOutcome = 'written' | 'lost';
 
 /** Errors: those of the store; the run then waits for its lease to run out and is taken up again. */
@@ -25,7 +25,8 @@ export async function sit(dependencies: SittingDependencies, claimed: ClaimedRun
     for (;;) {
       const end = await work(dependencies, claimed, watch);
       if (end === 'lost') return 'lost';
-      const written = await dependencies.runner.endSitting(claimed, end);
+      const { runner } = dependencies;
+      const written = end === 'yielded' ? await runner.yieldRun(claimed) : await runner.endSitting(claimed, end);
       if (written.kind !== 'gate_answered') return written.kind;
       // A gate was answered while the run was on its way to park: the loop goes on at once.
     }
@@ -42,7 +43,10 @@ type Ended =
   | { readonly kind: 'lost' }
   | { readonly kind: 'trouble'; readonly error: unknown };
 
-async function work(dependencies: SittingDependencies, claimed: ClaimedRun, watch: Watch): Promise<RunEnd | 'lost'> {
+/** `yielded`: the run goes back into the queue, for whoever wants to go on with it. */
+type SittingEnd = RunEnd | 'lost' | 'yielded';
+
+async function work(dependencies: SittingDependencies, claimed: ClaimedRun, watch: Watch): Promise<SittingEnd> {
   const issuedGates = new Set<string>();
   const guest = createGuestHost(dependencies, claimed, { signal: watch.signal, issuedGates });
   try {
@@ -80,7 +84,7 @@ async function conclude(
   claimed: ClaimedRun,
   ended: Exclude<Ended, { kind: 'lost' | 'trouble' }>,
   sitting: { readonly reason: StopReason | undefined; readonly issuedGates: ReadonlySet<string> },
-): Promise<RunEnd | 'lost'> {
+): Promise<SittingEnd> {
   const { reason, issuedGates } = sitting;
   const run = await runner.look(claimed.run.runId);
   if (run === undefined) return 'lost';
@@ -90,7 +94,7 @@ async function conclude(
   // A loop that was told to stop may say anything; what it has finished counts all the same.
   if (ended.kind === 'returned' && isFinished(ended.exit)) return believe(ended.exit);
   if (run.cancel !== undefined) return { kind: 'cancelled' };
-  if (reason !== 'wall_clock') return 'lost';
+  if (reason !== 'wall_clock') return 'yielded';
   const seconds = Math.round(run.profile.wallClockMs / 1000);
   return { kind: 'failed', failure: { kind: 'wall_clock_exhausted', explanation: `The run worked for ${seconds} s without an end.` } };
 }

@@ -9,7 +9,7 @@ import { CLAIM_ATTEMPTS_MAX, FOLLOW_SAFETY_NET_MS } from '../limits.ts';
 import { pause } from '../pause.ts';
 import { sit, type SittingDependencies } from './sitting.ts';
 
-/** `ended`: the run is over. `parked`: it waits for its gates. `held`: another worker has it. */
+/** `ended`: the run is over. `parked`: it waits for its gates. `held`: another worker has it, or this one was told to stop. */
 export type DriveOutcome =
   | { readonly kind: 'ended'; readonly run: RunRow }
   | { readonly kind: 'parked'; readonly run: RunRow }

@@ -20,7 +20,7 @@ import type { TranscriptEntry } from '../transcript/entry.ts';
 import { readThread } from '../transcript/transcript.ts';
 import type { RunnerDependencies } from './dependencies.ts';
 import { claimNext, heartbeat, recoverExpired, type ClaimedRun } from './claim.ts';
-import { endSitting, writeStep, type EndOutcome, type RunEnd, type StepOutcome } from './step.ts';
+import { endSitting, writeStep, yieldRun, type EndOutcome, type RunEnd, type StepOutcome } from './step.ts';
 
 export interface Runner {
   claimNext(request: { readonly tenantId: TenantId; readonly only?: RunId }): Promise<ClaimedRun | undefined>;
@@ -36,6 +36,8 @@ export interface Runner {
     step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] },
   ): Promise<StepOutcome>;
   endSitting(claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome>;
+  /** Gives the run back at once, unless somebody asked to cancel it. */
+  yieldRun(claimed: ClaimedRun): Promise<StepOutcome>;
 }
 
 /** Errors: `turns/invalid_request` for a holder or a lease time that no lease can have. */
@@ -51,6 +53,7 @@ export function createRunner(dependencies: RunnerDependencies): Runner {
     readCheckpoint: async (runId) => (await getRecord(store, checkpointMachine, runId))?.checkpoint,
     writeStep: (claimed, step) => writeStep(dependencies, claimed, step),
     endSitting: (claimed, end) => endSitting(dependencies, claimed, end),
+    yieldRun: (claimed) => yieldRun(dependencies, claimed),
   };
 }
 

@@ -89,6 +89,20 @@ export async function endSitting(
   throw new TurnsError('turns/contended');
 }
 
+/**
+ * Gives the run back into the queue, so that another worker need not wait until the lease has run out. `lost` also for a
+ * run that somebody asked to cancel: it has to be settled instead.
+ */
+export async function yieldRun(dependencies: RunnerDependencies, { run, lease }: ClaimedRun): Promise<StepOutcome> {
+  const outcome = await dependencies.store.commit([
+    checkLease(lease),
+    moveRun(run.runId, { trigger: 'yield' }),
+    out(dependencies, run, 'run_yielded'),
+    releaseLease(lease),
+  ]);
+  return { kind: outcome.kind === 'committed' ? 'written' : 'lost' };
+}
+
 /** `undefined`: look again. */
 function settleConflict(conflict: Extract<CommitOutcome, { kind: 'conflict' }>, end: RunEnd): EndOutcome | undefined {
   if (conflict.machine === 'lease') return { kind: 'lost' };

@@ -51,6 +51,16 @@ export const endCases = [
       equals(await cancel(opened, next), { kind: 'cancelled' }, 'clear the thread');
     }
   }),
+  turnCase('gives a run back at once, and another worker goes on without waiting', async (opened) => {
+    const runId = await submit(opened);
+    const first = await claim(opened);
+    equals(await opened.runner.yieldRun(first), { kind: 'written' }, 'it is given back');
+    const queued = await look(opened, runId);
+    equals([queued.status, queued.crashes], ['queued', 0], 'and that is no crash');
+    const second = await opened.runnerOf('second').claimNext({ tenantId: queued.scope.tenantId });
+    equals(second?.run.runId, runId, 'another worker takes it up');
+    equals(await opened.runner.yieldRun(first), { kind: 'lost' }, 'a stale worker gives nothing back');
+  }),
   turnCase('parks on a set of gates and goes on with each answer', async (opened) => {
     const runId = await submit(opened);
     const first = await claim(opened);
