@@ -10,12 +10,20 @@ const checks = [
   ['boundaries', 'tsx', ['--conditions=@reborn/source', 'tools/boundaries/src/main.ts']],
   ['reference pages', 'tsx', ['--conditions=@reborn/source', 'tools/reference/src/main.ts', '--check']],
   ['unused code', 'knip', []],
-  ['types, lint, unit tests', 'nx', ['run-many', '-t', 'typecheck', 'lint', 'test:unit', '--output-style=static', ...more]],
+  [
+    'types, lint, unit tests',
+    'nx',
+    ['run-many', '-t', 'typecheck', 'lint', 'test:unit', '--output-style=static', ...more],
+  ],
 ];
 
 for (const [name, command, args] of checks) {
   process.stdout.write(`\n— ${name}\n`);
-  const run = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' } });
+  const run = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
+  });
   if (run.status !== 0) {
     process.stderr.write(`\nThe check "${name}" failed.\n`);
     process.exit(1);

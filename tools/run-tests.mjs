@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const reports = () => globSync('{packages,tools}/**/test-results/vitest.json', { cwd: root, exclude: ['**/node_modules'] });
+const reports = () =>
+  globSync('{packages,tools}/**/test-results/vitest.json', { cwd: root, exclude: ['**/node_modules'] });
 for (const report of reports()) rmSync(join(root, report));
 
 const run = spawnSync('nx', ['run-many', '-t', 'test', '--output-style=static', ...process.argv.slice(2)], {

@@ -10,7 +10,7 @@ import {
 } from '@reborn/host-api';
 import { fixedUuid } from '@reborn/host-api/testkit';
 import { theseApprove } from '@reborn/host-runtime';
-import { recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
+import { createFaultyStore, recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { alice, asker, codeOf, createWorld, done, gateOf, writer } from './support.ts';
 
@@ -278,7 +278,9 @@ describe('an answer', () => {
     const outcome = await after.invokeCapability(request);
     expect(outcome).toMatchObject({ kind: 'failed', failureKind: 'approval_denied', effect: 'none' });
     world.platform.advance(48 * 3600 * 1000);
-    expect(await after.invokeCapability(request)).toEqual(outcome);
+    const counted = createFaultyStore(world.store);
+    expect(await world.open([handler], { store: counted }).invokeCapability(request)).toEqual(outcome);
+    expect(counted.commits).toBe(0);
     expect(handler.inputs).toEqual([]);
     expect((await world.records('audit')).at(-1)).toMatchObject({
       kind: 'call_denied',

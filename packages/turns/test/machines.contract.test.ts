@@ -156,7 +156,12 @@ describe('A running run', () => {
       { trigger: 'request_cancel', reason: 'timeout', ends: false },
       refused('cancel_already_requested'),
     ],
-    ['be given back once cancelled', { ...running, cancel: 'policy' }, { trigger: 'yield' }, refused('cancel_requested')],
+    [
+      'be given back once cancelled',
+      { ...running, cancel: 'policy' },
+      { trigger: 'yield' },
+      refused('cancel_requested'),
+    ],
     ['be settled uncancelled', running, { trigger: 'cancel' }, refused('cancel_not_requested')],
     [
       'be queued once cancelled',

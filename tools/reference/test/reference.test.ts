@@ -6,10 +6,12 @@ import { readLimits } from '../src/page/limits.ts';
 import { allPages } from '../src/pages.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const sources = globSync('packages/**/src/**/*.ts', { cwd: root, exclude: ['**/node_modules', '**/dist'] }).map((file) => ({
-  file,
-  text: readFileSync(join(root, file), 'utf8'),
-}));
+const sources = globSync('packages/**/src/**/*.ts', { cwd: root, exclude: ['**/node_modules', '**/dist'] }).map(
+  (file) => ({
+    file,
+    text: readFileSync(join(root, file), 'utf8'),
+  }),
+);
 
 describe('the reference pages', () => {
   test.each(allPages(root).map((page) => [page.file, page] as const))('%s says what the code says', (file, page) => {
@@ -20,7 +22,9 @@ describe('the reference pages', () => {
     const production = sources.filter(({ file }) => !file.endsWith('.test.ts') && !file.includes('/testkit/'));
     const raised = (code: string): boolean => {
       const [owner = '', short = ''] = code.split('/');
-      return production.some(({ text }) => text.includes(`'${code}'`) || (text.includes(`\`${owner}/\${`) && text.includes(`'${short}'`)));
+      return production.some(
+        ({ text }) => text.includes(`'${code}'`) || (text.includes(`\`${owner}/\${`) && text.includes(`'${short}'`)),
+      );
     };
     expect(errorCodes().filter((code) => !raised(code))).toEqual([]);
   });
@@ -28,7 +32,9 @@ describe('the reference pages', () => {
   test('every error code that the code names stands on the page', () => {
     const known = new Set(errorCodes());
     const named = sources.flatMap(({ text }) =>
-      [...text.matchAll(/Error\('(?<code>(?:host-api|events|turns|hooks|host-runtime|reborn)\/[a-z_]+)'/g)].map(({ groups }) => groups?.['code'] ?? ''),
+      [...text.matchAll(/Error\('(?<code>(?:host-api|events|turns|hooks|host-runtime|reborn)\/[a-z_]+)'/g)].map(
+        ({ groups }) => groups?.['code'] ?? '',
+      ),
     );
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((code) => !known.has(code))).toEqual([]);
@@ -37,7 +43,9 @@ describe('the reference pages', () => {
   test('every bound has a reason', () => {
     const limits = readLimits(root);
     const files = globSync('packages/**/src/**/limits.ts', { cwd: root, exclude: ['**/node_modules'] });
-    const declared = files.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(/^export const /gm)]).length;
+    const declared = files.flatMap((file) => [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/^export const /gm),
+    ]).length;
     expect(limits.length).toBe(declared);
     expect(limits.filter((limit) => limit.reason.length < 10)).toEqual([]);
   });
@@ -46,7 +54,9 @@ describe('the reference pages', () => {
 describe('the snippets in the documents', () => {
   const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: root })];
   const snippets = documents.flatMap((document) =>
-    [...readFileSync(join(root, document), 'utf8').matchAll(/<!-- from (?<file>\S+) -->\n\n```ts\n(?<code>[^]*?)```/g)].map(({ groups }) => ({
+    [
+      ...readFileSync(join(root, document), 'utf8').matchAll(/<!-- from (?<file>\S+) -->\n\n```ts\n(?<code>[^]*?)```/g),
+    ].map(({ groups }) => ({
       document,
       file: groups?.['file'] ?? '',
       code: groups?.['code'] ?? '',
@@ -57,9 +67,12 @@ describe('the snippets in the documents', () => {
     expect(snippets.length).toBeGreaterThanOrEqual(3);
   });
 
-  test.each(snippets.map((snippet) => [snippet.document, snippet.file, snippet.code] as const))('%s shows %s as it is', (_document, file, code) => {
-    expect(code).toBe(readFileSync(join(root, file), 'utf8'));
-  });
+  test.each(snippets.map((snippet) => [snippet.document, snippet.file, snippet.code] as const))(
+    '%s shows %s as it is',
+    (_document, file, code) => {
+      expect(code).toBe(readFileSync(join(root, file), 'utf8'));
+    },
+  );
 
   test('each of them is compiled and run: it belongs to an example', () => {
     expect(snippets.filter((snippet) => !snippet.file.startsWith('packages/examples/'))).toEqual([]);

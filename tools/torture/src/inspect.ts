@@ -44,7 +44,8 @@ function check(
     for (const record of records) present.add(`${family}/${record.eventId}`);
     const gapless = records.every((record, at) => record.cursor === at + 1);
     if (!gapless) violations.push(`the cursors of ${family} have a gap`);
-    if (new Set(records.map((record) => record.eventId)).size !== records.length) violations.push(`${family} holds a record twice`);
+    if (new Set(records.map((record) => record.eventId)).size !== records.length)
+      violations.push(`${family} holds a record twice`);
   }
   const missing = facts.acknowledged.filter((eventId) => !present.has(eventId));
   if (missing.length > 0) violations.push(`${missing.length} acknowledged records are missing`);
@@ -59,7 +60,9 @@ function checkEffects(
   violations: string[],
 ): number {
   let uncertain = 0;
-  const results = transcript.filter((record) => record.kind === 'tool_result').map((record) => JSON.stringify(record.body));
+  const results = transcript
+    .filter((record) => record.kind === 'tool_result')
+    .map((record) => JSON.stringify(record.body));
   for (const n of EFFECTS) {
     const happened = recorder.count(facts.round, n);
     const completed = results.some((text) => text.includes(`"done":${n}}`));

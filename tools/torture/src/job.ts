@@ -88,7 +88,12 @@ async function main(): Promise<void> {
     }
     if (outcome.kind === 'parked') {
       for (const gate of await host.openGates(scope)) {
-        await host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate.gateId, approver: ada, decision: 'approve' });
+        await host.runtime.resolveGate({
+          tenantId: scope.tenantId,
+          gateId: gate.gateId,
+          approver: ada,
+          decision: 'approve',
+        });
       }
     }
     if (outcome.kind === 'held') await pause(25);

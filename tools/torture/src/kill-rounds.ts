@@ -64,9 +64,14 @@ async function calmRound(folder: string, recorder: EffectRecorder): Promise<Calm
   const run = startJob(settings);
   const ended = await run.ended;
   const commits = Number(run.lines.find((line) => line.startsWith('commits '))?.slice('commits '.length));
-  const { violations, uncertain } = await inspectRound({ file: settings.file, round: 'calm', acknowledged: acksOf(run.lines) }, recorder);
+  const { violations, uncertain } = await inspectRound(
+    { file: settings.file, round: 'calm', acknowledged: acksOf(run.lines) },
+    recorder,
+  );
   if (ended !== 0 || !(commits > 20) || uncertain > 0 || violations.length > 0) {
-    throw new Error(`The job does not even work when nobody kills it: ${[...violations, ...run.lines.slice(-5)].join('; ')}`);
+    throw new Error(
+      `The job does not even work when nobody kills it: ${[...violations, ...run.lines.slice(-5)].join('; ')}`,
+    );
   }
   return { commits, ms: performance.now() - before };
 }
@@ -89,8 +94,12 @@ async function round(
   clearTimeout(stuck);
   const said = describeKill(kill);
   const problems: string[] = [];
-  if (kill.kind !== 'random' && firstEnd !== 'SIGKILL') problems.push(`the first process was not killed (${String(firstEnd)})`);
-  if (secondEnd !== 0) problems.push(`the second process did not finish the job (${String(secondEnd)}): ${second.lines.slice(-3).join(' | ')}`);
+  if (kill.kind !== 'random' && firstEnd !== 'SIGKILL')
+    problems.push(`the first process was not killed (${String(firstEnd)})`);
+  if (secondEnd !== 0)
+    problems.push(
+      `the second process did not finish the job (${String(secondEnd)}): ${second.lines.slice(-3).join(' | ')}`,
+    );
   if (!second.lines.includes('run completed ')) problems.push('the run is not completed');
   const acknowledged = [...acksOf(first.lines), ...acksOf(second.lines)];
   const { uncertain, violations } = await inspectRound({ file: settings.file, round: name, acknowledged }, recorder);
@@ -102,14 +111,24 @@ async function round(
 /** Every boundary in turn, spread evenly over what `count` allows; a quarter of the rounds at random moments. */
 export function chooseKills(count: number, calm: Calm, seed: number): readonly Kill[] {
   const moments = ['before', 'after'] as const;
-  const atCommits = Array.from({ length: calm.commits }, (_, at) => moments.map((moment): Kill => ({ kind: 'commit', commit: at + 1, moment }))).flat();
-  const inEffects = [1, 2, 3, 4].flatMap((effect) => moments.map((moment): Kill => ({ kind: 'effect', effect, moment })));
+  const atCommits = Array.from({ length: calm.commits }, (_, at) =>
+    moments.map((moment): Kill => ({ kind: 'commit', commit: at + 1, moment })),
+  ).flat();
+  const inEffects = [1, 2, 3, 4].flatMap((effect) =>
+    moments.map((moment): Kill => ({ kind: 'effect', effect, moment })),
+  );
   const boundaries = [...inEffects, ...atCommits];
   const random = Math.max(1, Math.floor(count / 4));
   const chosen = Math.min(count - random, boundaries.length);
-  const spread = Array.from({ length: chosen }, (_, at) => boundaries[Math.floor((at * boundaries.length) / chosen)]).filter((kill) => kill !== undefined);
+  const spread = Array.from(
+    { length: chosen },
+    (_, at) => boundaries[Math.floor((at * boundaries.length) / chosen)],
+  ).filter((kill) => kill !== undefined);
   const next = randomNumbers(seed);
-  const rest = Array.from({ length: count - spread.length }, (): Kill => ({ kind: 'random', atMs: Math.round(next() * calm.ms) }));
+  const rest = Array.from({ length: count - spread.length }, (): Kill => ({
+    kind: 'random',
+    atMs: Math.round(next() * calm.ms),
+  }));
   return [...spread, ...rest];
 }
 

@@ -46,5 +46,7 @@ export function killingStorage(inner: HostStorage, point: KillPoint, watcher: Co
 }
 
 function eventIdsOf(writes: readonly Write[]): readonly string[] {
-  return writes.flatMap((write) => (write.kind === 'append' ? write.records.map((record) => `${write.stream.family}/${record.eventId}`) : []));
+  return writes.flatMap((write) =>
+    write.kind === 'append' ? write.records.map((record) => `${write.stream.family}/${record.eventId}`) : [],
+  );
 }

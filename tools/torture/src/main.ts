@@ -15,7 +15,9 @@ if (positionals[0] !== 'kill' || !Number.isInteger(count) || count < 1 || !Numbe
 
 const report = await killRounds({ count, seed, report: (line) => process.stdout.write(`${line}\n`) });
 const { rounds, killed, uncertain, commits, violations } = report;
-process.stdout.write(`\n${rounds} rounds over ${commits} commits, ${killed} killed, ${uncertain} effects reported as uncertain, ${violations.length} violations\n`);
+process.stdout.write(
+  `\n${rounds} rounds over ${commits} commits, ${killed} killed, ${uncertain} effects reported as uncertain, ${violations.length} violations\n`,
+);
 if (violations.length > 0) {
   process.stdout.write(`${violations.join('\n')}\nrepeat: npm run torture -- kill --count ${count} --seed ${seed}\n`);
   process.exitCode = 1;

@@ -26,7 +26,10 @@ test('a worker that was stopped past its lease is fenced: the one that took over
     const late = stale.lines.slice(acknowledgedBefore);
     expect(acksOf(late).filter((ack) => ack.startsWith('transcript/') || ack.startsWith('turn/'))).toEqual([]);
     const acknowledged = [...acksOf(stale.lines), ...acksOf(fresh.lines)];
-    const { violations, uncertain } = await inspectRound({ file: settings.file, round: 'fence', acknowledged }, recorder);
+    const { violations, uncertain } = await inspectRound(
+      { file: settings.file, round: 'fence', acknowledged },
+      recorder,
+    );
     expect(violations).toEqual([]);
     // The stopped worker's effect was announced and never settled: the other one reports it as uncertain.
     expect(uncertain).toBe(1);

@@ -12,7 +12,8 @@ test('with enough rounds every commit is killed before and after, and every effe
   const kills = chooseKills(400, { commits: 50, ms: 1000 }, 1);
   const seen = new Set(kills.map((kill) => JSON.stringify(kill)));
   for (let commit = 1; commit <= 50; commit += 1) {
-    for (const moment of ['before', 'after']) expect(seen).toContain(JSON.stringify({ kind: 'commit', commit, moment }));
+    for (const moment of ['before', 'after'])
+      expect(seen).toContain(JSON.stringify({ kind: 'commit', commit, moment }));
   }
   expect(kills.filter((kill) => kill.kind === 'random').length).toBeGreaterThanOrEqual(100);
 });

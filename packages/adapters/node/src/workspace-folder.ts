@@ -46,7 +46,11 @@ function toMounts(root: string, options: WorkspaceOptions): MountView {
   return parseMountView({
     mounts: [
       { alias: WORKSPACE, target: TARGET, permissions: open },
-      ...[...new Set(below)].map((path) => ({ alias: `${WORKSPACE}/${path}`, target: `${TARGET}/${path}`, permissions: shut })),
+      ...[...new Set(below)].map((path) => ({
+        alias: `${WORKSPACE}/${path}`,
+        target: `${TARGET}/${path}`,
+        permissions: shut,
+      })),
     ],
   });
 }

@@ -55,7 +55,12 @@ export async function main(print: (line: string) => void): Promise<readonly Paym
       continue;
     }
     const { gateId, asked } = first;
-    await host.runtime.resolveGate({ tenantId: scope.tenantId, gateId, approver: { kind: 'user', id: scope.userId }, decision: 'approve' });
+    await host.runtime.resolveGate({
+      tenantId: scope.tenantId,
+      gateId,
+      approver: { kind: 'user', id: scope.userId },
+      decision: 'approve',
+    });
     const second = await host.runtime.invokeCapability(call);
     print(`${payment.to}: asked (${asked.join(', ')}), approved, ${second.kind}`);
   }

@@ -42,7 +42,11 @@ export async function main(print: (line: string) => void): Promise<number> {
     ],
   };
   const folder = await mkdtemp(join(tmpdir(), 'own-loop-'));
-  const host = await createReborn({ platform: node(), storage: sqlite(join(folder, 'agent.db')), extensions: [garden] });
+  const host = await createReborn({
+    platform: node(),
+    storage: sqlite(join(folder, 'agent.db')),
+    extensions: [garden],
+  });
   const scope = parseResourceScope({ tenantId: 'default', userId: 'ada' });
   const ada: Principal = { kind: 'user', id: scope.userId };
   const seen = await runOwnLoop({
@@ -51,7 +55,12 @@ export async function main(print: (line: string) => void): Promise<number> {
     plan: (done) => STEPS[done.length],
     askSomebody: async (gateId, asked) => {
       print(`ada is asked (${asked.join(', ')}) and approves`);
-      const answer = await host.runtime.resolveGate({ tenantId: scope.tenantId, gateId, approver: ada, decision: 'approve' });
+      const answer = await host.runtime.resolveGate({
+        tenantId: scope.tenantId,
+        gateId,
+        approver: ada,
+        decision: 'approve',
+      });
       return answer.kind === 'resolved';
     },
   });

@@ -53,5 +53,7 @@ function describe(outcome: InvokeOutcome): string {
 }
 
 function isWaiting(outcome: InvokeOutcome): boolean {
-  return outcome.kind === 'approval_required' || outcome.kind === 'auth_required' || outcome.kind === 'resource_blocked';
+  return (
+    outcome.kind === 'approval_required' || outcome.kind === 'auth_required' || outcome.kind === 'resource_blocked'
+  );
 }

@@ -10,6 +10,8 @@ test('the wrapped function answers through the door, and bad input is named', as
 });
 
 test('wrapping a function takes at most 25 lines', () => {
-  const lines = readFileSync(new URL('../src/slugify.ts', import.meta.url), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(new URL('../src/slugify.ts', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   expect(lines.length).toBeLessThanOrEqual(25);
 });

@@ -108,7 +108,7 @@ async function act(
   before: Before,
   signal: AbortSignal,
 ): Promise<Step<InvokeOutcome>> {
-  
+  if (signal.aborted) return recordCancelled(dependencies, call, judged);
   const satisfied = before.gate !== undefined && isSatisfied(judged, before.gate);
   const withoutGate = { gate: undefined, closing: outdated(dependencies, call, before) };
   switch (judged.verdict.kind) {

@@ -7,7 +7,7 @@
 import { InvariantError, isFault } from '@reborn/host-api';
 import { HostRuntimeError } from '@reborn/host-runtime';
 import type { AgentLoopDriver, LoopExit, LoopHost } from '@reborn/turns/loop';
-import { validateExit, type ClaimedRun, type RunEnd } from '@reborn/turns/runner';
+import { validateExit, type ClaimedRun, type EndOutcome, type RunEnd } from '@reborn/turns/runner';
 import { createGuestHost, LeaseLost, type LoopHostDependencies } from '../loop-host/loop-host.ts';
 import { watchOver, type StopReason, type Watch, type WatchDependencies } from './watch.ts';
 
@@ -25,14 +25,21 @@ export async function sit(dependencies: SittingDependencies, claimed: ClaimedRun
     for (;;) {
       const end = await work(dependencies, claimed, watch);
       if (end === 'lost') return 'lost';
-      const { runner } = dependencies;
-      const written = end === 'yielded' ? await runner.yieldRun(claimed) : await runner.endSitting(claimed, end);
+      const written = end === 'yielded' ? await giveBack(dependencies, claimed) : await dependencies.runner.endSitting(claimed, end);
       if (written.kind !== 'gate_answered') return written.kind;
       // A gate was answered while the run was on its way to park: the loop goes on at once.
     }
   } finally {
     watch.close();
   }
+}
+
+/** A run that was cancelled at the last moment is settled instead. */
+async function giveBack({ runner }: SittingDependencies, claimed: ClaimedRun): Promise<EndOutcome> {
+  const given = await runner.yieldRun(claimed);
+  if (given.kind === 'written') return given;
+  const run = await runner.look(claimed.run.runId);
+  return run?.cancel === undefined ? given : runner.endSitting(claimed, { kind: 'cancelled' });
 }
 
 /** How one call of the loop ended. `abandoned`: it was told to stop and did not; it can do nothing any more. */

@@ -20,7 +20,12 @@ export function readLimits(root: string): readonly Limit[] {
       file,
       name: groups?.['name'] ?? '',
       value: (groups?.['value'] ?? '').replaceAll(/\s+/g, ' '),
-      reason: (groups?.['reason'] ?? '').split('*/').at(-1)?.replaceAll(/\s*\n \*\s*/g, ' ').trim() ?? '',
+      reason:
+        (groups?.['reason'] ?? '')
+          .split('*/')
+          .at(-1)
+          ?.replaceAll(/\s*\n \*\s*/g, ' ')
+          .trim() ?? '',
     })),
   );
 }
@@ -29,7 +34,10 @@ export function limitsPage(root: string): string {
   const byFile = Map.groupBy(readLimits(root), (limit) => limit.file);
   const sections = [...byFile].flatMap(([file, limits]) => [
     `## ${file}`,
-    table(['name', 'value', 'why'], limits.map(({ name, value, reason }) => [`\`${name}\``, `\`${value}\``, reason])),
+    table(
+      ['name', 'value', 'why'],
+      limits.map(({ name, value, reason }) => [`\`${name}\``, `\`${value}\``, reason]),
+    ),
   ]);
   return ['# Limits', 'A bound on everything. Bytes are UTF-8 bytes.', ...sections].join('\n\n');
 }

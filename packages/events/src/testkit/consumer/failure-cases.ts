@@ -6,7 +6,7 @@
 import { isFault, supersedeGate, parseGateId } from '@reborn/host-api';
 import { equals, fixedUuid, holds } from '@reborn/host-api/testkit';
 import { DELIVERY_ATTEMPTS_MAX } from '../../limits.ts';
-import { logCase, settle, whileTimePasses, type OpenedLog } from '../harness.ts';
+import { eventually, logCase, settle, whileTimePasses, type OpenedLog } from '../harness.ts';
 import { follow, happen, standing, workDone, workOn } from './following.ts';
 
 const never = new Promise<never>(() => undefined);
@@ -57,6 +57,38 @@ export const failureCases = [
       equals((await standing(opened.store))?.deadLetters, 1, 'one dead letter');
     },
   ),
+  logCase('never gives a delivery up when told so, and passes nothing by', async (opened) => {
+    await happen(opened, 2);
+    let refusals = 0;
+    const { consumer, seen } = follow(opened, {
+      attempts: 'unbounded',
+      handle: async ({ record }) => {
+        if (record.cursor === 1 && refusals < DELIVERY_ATTEMPTS_MAX + 2) {
+          refusals += 1;
+          throw new Error('no');
+        }
+        return [workOn(record.cursor)];
+      },
+    });
+    equals(await whileTimePasses(opened, consumer.drain(600_000), 50), 'caught_up', 'it gets there');
+    holds(
+      seen.failures.every(({ dead }) => !dead),
+      'no failure was the last',
+    );
+    equals(await workDone(opened.store), [1, 2], 'everything was worked on, in order');
+    equals((await standing(opened.store))?.deadLetters, 0, 'nothing was given up');
+  }),
+  logCase('holds a subscription for no longer than it was told to', async (opened) => {
+    await happen(opened, 1);
+    const dying = follow(opened, { leaseMs: 400, handle: () => never });
+    dying.consumer.start();
+    await eventually(opened, () => dying.seen.deliveries.length === 1, 'the delivery is at hand');
+    const next = follow(opened, { holder: 'host-2', leaseMs: 400 });
+    equals(await next.consumer.drain(0), 'held', 'it is held');
+    equals(await whileTimePasses(opened, next.consumer.drain(5_000), 50), 'caught_up', 'and free soon after');
+    await dying.consumer.stop();
+    equals(await workDone(opened.store), [1], 'the work is done once');
+  }),
   logCase('counts attempts across followers', async (opened) => {
     await happen(opened, 1);
     const attempts: number[] = [];
