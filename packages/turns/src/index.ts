@@ -1,6 +1,6 @@
 // Faults and bounds.
 export { TurnsError } from './errors.ts';
-export { CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, RUN_LEASE_MS } from './limits.ts';
+export { CALL_ID_BYTES_MAX, CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, RUN_LEASE_MS } from './limits.ts';
 
 // Submit, cancel, look.
 export { createTurnCoordinator, type TurnCoordinator } from './coordinator/coordinator.ts';

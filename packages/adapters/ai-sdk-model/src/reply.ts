@@ -7,7 +7,7 @@ import { boundedLine, hasControl, isJsonObject, jsonObjectSchema, utf8Bytes, typ
 import type { ModelMessage, ModelOutcome, ToolCall } from '@reborn/turns/loop';
 import { failureOf, type FailureCause } from './failure.ts';
 import type { FunctionNames } from './function-names.ts';
-import { CALL_ID_BYTES_MAX, REPLY_BYTES_MAX, REPLY_CALLS_MAX } from './limits.ts';
+import { CALLS_PER_STEP_MAX, CALL_ID_BYTES_MAX, MESSAGE_BYTES_MAX } from '@reborn/turns';
 
 /** The part of the SDK's answer that is used. `invalid`: the SDK could not read the input or does not know the name. */
 export interface VendorReply {
@@ -28,8 +28,8 @@ export function toOutcome(reply: VendorReply, messages: readonly ModelMessage[],
   if (reply.finishReason === 'length') return failureOf('output_truncated');
   if (reply.finishReason === 'error') return failureOf('server_error');
   const text = reply.text.toWellFormed().replaceAll('\u0000', '');
-  if (utf8Bytes(text) > REPLY_BYTES_MAX) return failureOf('reply_too_long');
-  if (reply.toolCalls.length > REPLY_CALLS_MAX) return failureOf('too_many_calls');
+  if (utf8Bytes(text) > MESSAGE_BYTES_MAX) return failureOf('reply_too_long');
+  if (reply.toolCalls.length > CALLS_PER_STEP_MAX) return failureOf('too_many_calls');
   if (text.trim() === '' && reply.toolCalls.length === 0) return failureOf('empty_reply');
   const used = new Set(messages.flatMap((message) => (message.role === 'assistant' ? message.calls : [])).map(idOf));
   const fresh = new Set<string>();

@@ -17,7 +17,7 @@ void bytes;
 const missing: RuntimeEvent = { ...base, kind: 'model_started' };
 void missing;
 // @ts-expect-error free text has no place
-const prompt: RuntimeEvent = { ...base, kind: 'assistant_reply_finalized', text: 'hello' };
+const prompt: RuntimeEvent = { ...base, kind: 'run_completed', text: 'hello' };
 void prompt;
 // @ts-expect-error an approval is no runtime event
 const approval: RuntimeEvent = { ...base, kind: 'approval_resolved' };
@@ -32,6 +32,7 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'run_submitted':
     case 'run_claimed':
     case 'run_parked':
+    case 'run_yielded':
     case 'run_resumed':
     case 'run_recovered':
     case 'run_cancel_requested':
@@ -44,11 +45,9 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'model_started':
     case 'model_completed':
     case 'model_failed':
-    case 'assistant_reply_finalized':
     case 'hook_dispatched':
     case 'hook_decision_emitted':
     case 'hook_failed':
-    case 'subscription_terminated':
       expectTypeOf(record).toExtend<RuntimeEvent>();
       return 'runtime';
     case 'verdict_given':

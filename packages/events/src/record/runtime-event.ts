@@ -35,11 +35,9 @@ export const runtimeEventSchema = z.discriminatedUnion('kind', [
   event('model_started', { attempt: z.int().positive() }),
   event('model_completed', { calls: z.int().nonnegative() }),
   event('model_failed', { errorKind: errorKindSchema, attempt: z.int().positive() }),
-  event('assistant_reply_finalized', {}),
   event('hook_dispatched', hookFields),
   event('hook_decision_emitted', { ...hookFields, verb: token }),
   event('hook_failed', { ...hookFields, category: errorKindSchema }),
-  event('subscription_terminated', { subscription: token, reason: errorKindSchema }),
 ]);
 export type RuntimeEvent = z.output<typeof runtimeEventSchema>;
 export type RuntimeEventKind = RuntimeEvent['kind'];

@@ -48,7 +48,6 @@ export function isTelling(happening: Happening): boolean {
     case 'hook_dispatched':
     case 'model_started':
     case 'model_completed':
-    case 'assistant_reply_finalized':
     case 'dispatch_requested':
     case 'dispatch_succeeded':
       return false;
@@ -87,6 +86,8 @@ function recordLine(record: LogRecord): Line {
       return line('run', `taken up by a worker, sitting ${record.attempt}`);
     case 'run_parked':
       return line('run', `parked; waits for ${record.gates === 1 ? 'one answer' : `${record.gates} answers`}`, 'ask');
+    case 'run_yielded':
+      return line('run', 'given back by its worker, which stopped');
     case 'run_resumed':
       return line('run', 'queued again: its gate was answered');
     case 'run_recovered':
@@ -105,8 +106,6 @@ function recordLine(record: LogRecord): Line {
       return line('model', `answered with ${record.calls === 1 ? '1 call' : `${record.calls} calls`}`, 'faint');
     case 'model_failed':
       return line('model', `failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
-    case 'assistant_reply_finalized':
-      return line('model', 'reply final', 'faint');
     case 'dispatch_requested':
       return line('dispatch', `${record.capabilityId}  attempt ${record.attempt}`, 'faint');
     case 'dispatch_succeeded':
@@ -120,7 +119,7 @@ function recordLine(record: LogRecord): Line {
 
 type Decided = Exclude<
   LogRecord,
-  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }
+  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` }
 >;
 
 function decisionLine(record: Decided): Line {
@@ -135,8 +134,6 @@ function decisionLine(record: Decided): Line {
       return line('hook', `keeps refusing in this run (${record.category})`, 'bad');
     case 'hook_note':
       return line('note', record.text, 'faint');
-    case 'subscription_terminated':
-      return line('hook', `${record.subscription} was stopped (${record.reason})`, 'bad');
     case 'delivery_failed':
       return line('hook', `delivery ${record.cursor} failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
     case 'delivery_dead_lettered':
