@@ -133,21 +133,25 @@ const STAGES: readonly (readonly string[])[] = [
   ['effect_settled'],
 ];
 
-/** Each stream keeps its own order; between streams time decides, and within one millisecond the stage. */
+/** Each stream keeps its own order; between streams time decides, and within one millisecond the call at hand, then the stage. */
 function mergeAsItHappened(streams: readonly (readonly StoryItem[])[]): readonly StoryItem[] {
   const rest = streams.map((items) => [...items]);
   const merged: StoryItem[] = [];
   for (;;) {
-    const heads = rest.filter((items) => items.length > 0).toSorted((left, right) => compareHeads(left[0], right[0]));
+    const atHand = merged.at(-1)?.record.invocationId;
+    const heads = rest
+      .filter((items) => items.length > 0)
+      .toSorted((left, right) => compareHeads(left[0], right[0], atHand));
     const next = heads[0]?.shift();
     if (next === undefined) return merged;
     merged.push(next);
   }
 }
 
-function compareHeads(left: StoryItem | undefined, right: StoryItem | undefined): number {
+function compareHeads(left: StoryItem | undefined, right: StoryItem | undefined, atHand: InvocationId | undefined): number {
   if (left === undefined || right === undefined) return 0;
-  return left.atMs - right.atMs || stageOf(left) - stageOf(right);
+  const goesOn = ({ record }: StoryItem): number => (atHand !== undefined && record.invocationId === atHand ? 0 : 1);
+  return left.atMs - right.atMs || goesOn(left) - goesOn(right) || stageOf(left) - stageOf(right);
 }
 
 function stageOf(item: StoryItem): number {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -76,5 +77,22 @@ describe('the snippets in the documents', () => {
 
   test('each of them is compiled and run: it belongs to an example', () => {
     expect(snippets.filter((snippet) => !snippet.file.startsWith('packages/examples/'))).toEqual([]);
+  });
+});
+
+describe('the version of Node.js', () => {
+  const run = (version: string) => {
+    const script = `Object.defineProperty(process.versions, 'node', { value: '${version}' }); await import(${JSON.stringify(join(root, 'tools/require-node.mjs'))});`;
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  };
+
+  test.each(['18.20.0', '20.20.2', '22.21.0'])('%s is refused with a sentence that says what to do', (version) => {
+    const refused = run(version);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`Reborn needs Node.js 22.22 or newer and this is ${version}. Run \`npm ci\``);
+  });
+
+  test.each(['22.22.0', '24.21.0', '26.0.0'])('%s is taken', (version) => {
+    expect(run(version).status).toBe(0);
   });
 });

@@ -45,6 +45,8 @@ export interface EventHookFollowerOptions {
   /** Names this process and instance. */
   readonly holder: string;
   readonly from?: 'origin' | 'head';
+  /** As for any follower (`ConsumerOptions.leaseMs`). Units: milliseconds. */
+  readonly leaseMs?: number;
 }
 
 /**
@@ -81,6 +83,7 @@ export function createEventHookFollower(options: EventHookFollowerOptions): Cons
     admits: (record) => pin.admits(record.labels),
     holder,
     from: options.from ?? 'origin',
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     handle: (delivery) => deliveries.handle(delivery),
     onFailure: (delivery, { dead }) => deliveries.onFailure(delivery, dead),
   });

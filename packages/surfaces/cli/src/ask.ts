@@ -68,7 +68,8 @@ async function tryAnswer(answering: Answering, gate: GateRow, choice: string, ho
     const input = choice === 'edit' ? await edit(answering, gate, home) : undefined;
     if (choice === 'edit' && input === undefined) return false;
     const decision = choice === 'deny' ? 'deny' : 'approve';
-    await resolveOpenGate(answering, gate, { decision, ...(input === undefined ? {} : { input }) });
+    const { gateId, receipt } = gate;
+    await resolveOpenGate(answering, { gateId, tenantId: receipt.scope.tenantId }, { decision, ...(input === undefined ? {} : { input }) });
     return true;
   } catch (error) {
     if (!isFault(error)) throw error;

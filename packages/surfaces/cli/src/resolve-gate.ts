@@ -1,5 +1,5 @@
 /** Giving one answer to one gate, as the person who runs this process. */
-import type { GateRow, JsonValue } from '@reborn/host-api';
+import type { GateId, GateRow, JsonValue, TenantId } from '@reborn/host-api';
 import type { Reborn } from '@reborn/reborn';
 import { CliError } from './errors.ts';
 import { notFound } from './find-subject.ts';
@@ -10,6 +10,12 @@ export interface Answering {
   readonly host: Reborn;
 }
 
+/** By its names alone: the form of `resolveGate`. */
+export interface NamedGate {
+  readonly gateId: GateId;
+  readonly tenantId: TenantId;
+}
+
 export interface Answer {
   readonly decision: 'approve' | 'deny';
   readonly input?: JsonValue;
@@ -17,9 +23,8 @@ export interface Answer {
 }
 
 /** Errors: `cli/not_authorised`, `cli/invalid_edit`, `cli/gate_closed`, `cli/not_found`. */
-export async function resolveOpenGate({ machine, host }: Answering, gate: GateRow, answer: Answer): Promise<GateRow> {
-  const { tenantId } = gate.receipt.scope;
-  const outcome = await host.runtime.resolveGate({ tenantId, gateId: gate.gateId, approver: machine.user, ...answer });
+export async function resolveOpenGate({ machine, host }: Answering, gate: NamedGate, answer: Answer): Promise<GateRow> {
+  const outcome = await host.runtime.resolveGate({ ...gate, approver: machine.user, ...answer });
   switch (outcome.kind) {
     case 'resolved':
       return outcome.gate;

@@ -35,7 +35,7 @@ describe('a governed turn over processes of their own', () => {
 
     const story = await world.spawn('explain', String(run?.runId));
     expect(story.code).toBe(0);
-    const order = ['submitted', 'builtin.list_dir', 'hook:originals', 'open: builtin.write_file', 'approved by user', 'effect happened', 'completed'];
+    const order = ['submitted', 'builtin.list_dir', 'hook:originals', 'open: builtin.write_file', 'approved by user', 'effect happened', 'run       completed'];
     const places = order.map((words) => story.out.indexOf(words, story.out.indexOf('What happened')));
     expect(places).toEqual(places.toSorted((left, right) => left - right));
     expect(places.every((place) => place > 0)).toBe(true);

@@ -1,12 +1,13 @@
 /** `reborn approve` and `reborn deny`: an answer from any process, and then on with the run. */
-import { parseJson, type GateRow, type JsonValue } from '@reborn/host-api';
+import { gateIdSchema, parseJson, type GateRow, type JsonValue } from '@reborn/host-api';
 import { resolve } from 'node:path';
+import { CliError } from '../errors.ts';
 import type { Machine } from '../machine.ts';
 import { findGate } from '../find-subject.ts';
 import { ownerScope, partsOfThread, withHost, withReader } from '../opened-host.ts';
 import { createReporter } from '../reporter.ts';
 import { startFeed } from '../run-feed.ts';
-import { resolveOpenGate } from '../resolve-gate.ts';
+import { resolveOpenGate, type Answer, type Answering } from '../resolve-gate.ts';
 import { summarise } from '../render/json-summary.ts';
 import { readSettings, type HomeFlags } from '../settings.ts';
 import { readTextFile } from '../text-file.ts';
@@ -32,7 +33,7 @@ export async function answerCommand(
 ): Promise<number> {
   const settings = await readSettings(machine, flags);
   const input = flags.edit === undefined ? undefined : await readEdit(machine, flags.edit);
-  const gate = await withReader(machine, settings, (host) => findGate(host, ownerScope(machine), typed));
+  const gate = await withReader(machine, settings, (host) => findGateToAnswer({ machine, host }, typed, decision));
   const parts = await partsOfThread(settings, gate.receipt.scope.threadId);
   const json = flags.json === true;
   const reporter = createReporter(machine.io, json);
@@ -42,7 +43,7 @@ export async function answerCommand(
     const feed = runId === undefined ? undefined : await startFeed(host, scope, runId);
     const { reason } = flags;
     const answer = { decision, ...(input === undefined ? {} : { input }), ...(reason === undefined ? {} : { reason }) };
-    const resolved = await resolveOpenGate({ machine, host }, gate, answer);
+    const resolved = await resolveOpenGate({ machine, host }, { gateId: gate.gateId, tenantId: gate.receipt.scope.tenantId }, answer);
     reporter.value(gateWire(resolved));
     reporter.line({ label: 'gate', text: aboutGate(resolved), tone: 'plain' });
     reporter.line({
@@ -53,6 +54,19 @@ export async function answerCommand(
     if (flags.follow === false || runId === undefined || feed === undefined) return EXIT.done;
     return followToEnd({ machine, host, settings, scope, runId, feed, reporter, wait: false, json });
   });
+}
+
+/** A gate of somebody else's is not shown, but whoever names it in full is refused by the door, which writes it down. */
+async function findGateToAnswer(answering: Answering, typed: string, decision: Answer['decision']): Promise<GateRow> {
+  const { machine, host } = answering;
+  const scope = ownerScope(machine);
+  try {
+    return await findGate(host, scope, typed);
+  } catch (error) {
+    const gateId = gateIdSchema.safeParse(typed);
+    if (!CliError.is(error) || error.code !== 'cli/not_found' || !gateId.success) throw error;
+    return resolveOpenGate(answering, { gateId: gateId.data, tenantId: scope.tenantId }, { decision });
+  }
 }
 
 function aboutGate(gate: GateRow): string {

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'notes-digest-test-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface Shown {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+/** As `npm start -- …` in `folder`, without a terminal. Temporary folders go below `folder` too. */
+function show(...args: string[]): Promise<Shown> {
+  const temporary = join(folder, 'temporary');
+  const env = { ...process.env, INIT_CWD: folder, TMPDIR: temporary };
+  return mkdir(temporary, { recursive: true }).then(
+    () =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, ['--import', TSX, '--conditions=@reborn/source', MAIN, ...args], { cwd: folder, env });
+        let out = '';
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (out += String(data)));
+        child.on('close', (code) => resolve({ code, out }));
+      }),
+  );
+}
+
+describe('npm start', () => {
+  it('shows the kill, the approval elsewhere and the whole story, and leaves nothing behind', async () => {
+    const { code, out } = await show();
+    expect(out).not.toContain('NOT seen');
+    expect(code).toBe(0);
+    expect(out).toContain('The model is a RECORDING');
+    expect(out).toMatch(/kill -9 \d+: the process ended by SIGKILL/);
+    expect(out).toContain('This demonstration approves on your behalf');
+    expect(out).toContain('ok       the digest was written exactly once');
+    expect(out).toContain('ok       the denied write is recorded, with who denied it');
+    expect(out).toContain('reporter: the run is complete');
+    expect(out).not.toContain('\u001b');
+    expect(out).not.toContain(folder);
+    expect(await readdir(join(folder, 'temporary'))).toEqual([]);
+  });
+
+  it("works on a folder of the person's own, with the shipped recording", async () => {
+    const mine = join(folder, 'my notes');
+    await mkdir(join(mine, 'garden'), { recursive: true });
+    const notes = { 'plan.md': '# Plan\n\nDecision: beans.\n\n- [ ] buy seeds\n', 'garden/soil.md': '# Soil\n\n- [ ] dig\n- [x] rake\n' };
+    for (const [name, text] of Object.entries(notes)) await writeFile(join(mine, name), text);
+    const { code, out } = await show('--dir', 'my notes');
+    expect(out).not.toContain('NOT seen');
+    expect(code).toBe(0);
+    const digest = await readFile(join(mine, 'digests/open-tasks.md'), 'utf8');
+    for (const words of ['buy seeds', 'dig', 'beans']) expect(digest).toContain(words);
+    for (const [name, text] of Object.entries(notes)) expect(await readFile(join(mine, name), 'utf8')).toBe(text);
+    expect((await readdir(mine)).sort()).toEqual(['digests', 'garden', 'plan.md']);
+    // Once more: its own digest of the last time may be replaced, somebody's own text may not.
+    expect((await show('--dir', 'my notes')).code).toBe(0);
+    await writeFile(join(mine, 'digests/open-tasks.md'), 'my own words\n');
+    const refused = await show('--dir', 'my notes');
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('of your own in this folder');
+    expect(await readFile(join(mine, 'digests/open-tasks.md'), 'utf8')).toBe('my own words\n');
+  });
+
+  it('claims nothing on a folder without notes', async () => {
+    await mkdir(join(folder, 'empty'));
+    const { code, out } = await show('--dir', 'empty');
+    expect(code).toBe(0);
+    expect(out).toContain('No gate opened');
+    expect(out).not.toContain('SIGKILL');
+    expect(await readdir(join(folder, 'empty'))).toEqual([]);
+  });
+
+  it('says what is wrong with its options', async () => {
+    expect((await show('--loud')).code).toBe(2);
+    expect((await show('--model-name', 'x')).code).toBe(2);
+    expect((await show('--dir', 'gone')).code).toBe(1);
+    expect(await show('--help')).toMatchObject({ code: 0 });
+  });
+
+  it('says what was missing when a live model cannot be reached', async () => {
+    const { code, out } = await show('--model', 'http://127.0.0.1:9/v1');
+    expect(code).toBe(1);
+    expect(out).toContain('NOT seen');
+  });
+});
