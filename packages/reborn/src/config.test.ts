@@ -58,14 +58,17 @@ describe('A configuration', () => {
     expect(findLeaks(fault, [secret])).toEqual([]);
   });
 
-  test.each([['{'], [`{"a": ${secret}}`], [''], ['{"__proto__": {"profile": "production"}}'], [`"${'x'.repeat(65_536)}"`]])(
-    'that is no JSON of its size is refused: %#',
-    (text) => {
-      const fault = refusal(text);
-      expect(fault).toMatchObject({ code: 'reborn/invalid_configuration', detail: { field: 'configuration' } });
-      expect(findLeaks(fault, [secret])).toEqual([]);
-    },
-  );
+  test.each([
+    ['{'],
+    [`{"a": ${secret}}`],
+    [''],
+    ['{"__proto__": {"profile": "production"}}'],
+    [`"${'x'.repeat(65_536)}"`],
+  ])('that is no JSON of its size is refused: %#', (text) => {
+    const fault = refusal(text);
+    expect(fault).toMatchObject({ code: 'reborn/invalid_configuration', detail: { field: 'configuration' } });
+    expect(findLeaks(fault, [secret])).toEqual([]);
+  });
 });
 
 function refusal(text: string): unknown {

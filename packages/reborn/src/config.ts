@@ -3,7 +3,14 @@
  *
  * Not here: reading the file (the surfaces), choosing adapters (`compose`).
  */
-import { boundedLine, boundedText, describeIssues, HostApiError, parseJson, runtimeProfileNameSchema } from '@reborn/host-api';
+import {
+  boundedLine,
+  boundedText,
+  describeIssues,
+  HostApiError,
+  parseJson,
+  runtimeProfileNameSchema,
+} from '@reborn/host-api';
 import { z } from 'zod';
 import { RebornError } from './errors.ts';
 import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
@@ -40,8 +47,16 @@ export const rebornConfigSchema = z.strictObject({
   /** Text in front of every conversation. */
   system: boundedText(SYSTEM_TEXT_BYTES_MAX).optional(),
   /** Units: milliseconds. */
-  leaseMs: z.int().min(500).max(15 * 60 * 1000).optional(),
-  gateTtlMs: z.int().min(1_000).max(24 * 60 * 60 * 1000).optional(),
+  leaseMs: z
+    .int()
+    .min(500)
+    .max(15 * 60 * 1000)
+    .optional(),
+  gateTtlMs: z
+    .int()
+    .min(1_000)
+    .max(24 * 60 * 60 * 1000)
+    .optional(),
 });
 export type RebornConfig = z.output<typeof rebornConfigSchema>;
 

@@ -28,7 +28,13 @@ import {
 } from '@reborn/host-api';
 import { createEventLog, subscriptionMachine, type Consumer, type EventLog } from '@reborn/events';
 import { hookPoisonMachine } from '@reborn/hooks';
-import { createHostRuntime, ownerApproves, staticGrants, type ApproverPolicy, type HostRuntime } from '@reborn/host-runtime';
+import {
+  createHostRuntime,
+  ownerApproves,
+  staticGrants,
+  type ApproverPolicy,
+  type HostRuntime,
+} from '@reborn/host-runtime';
 import { createTurnCoordinator, RUN_LEASE_MS, type TurnCoordinator } from '@reborn/turns';
 import type { AgentLoopDriver, ModelProvider } from '@reborn/turns/loop';
 import { checkpointMachine, createRunner, runMachine, threadLockMachine } from '@reborn/turns/runner';
@@ -168,7 +174,15 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
   const trust = trustComposed(parts.extensions);
   const log = createEventLog(store);
   const turns = createTurnCoordinator({ store, clock, ids, digest });
-  const hooks = bindHooks({ ...platform, store, holder, trust, extensions: parts.extensions, tenants: parts.tenants, grants: parts.grants });
+  const hooks = bindHooks({
+    ...platform,
+    store,
+    holder,
+    trust,
+    extensions: parts.extensions,
+    tenants: parts.tenants,
+    grants: parts.grants,
+  });
   const runtime = createHostRuntime({
     store,
     clock,
@@ -187,7 +201,19 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
   const gateway = createModelGateway(model, timers);
   const system = options.system ?? SYSTEM_TEXT;
   const driver = options.driver ?? plannedDriver;
-  const worker = createWorker({ store, runner, runtime, gateway, ids, clock, timers, diagnostics, system, driver, leaseMs });
+  const worker = createWorker({
+    store,
+    runner,
+    runtime,
+    gateway,
+    ids,
+    clock,
+    timers,
+    diagnostics,
+    system,
+    driver,
+    leaseMs,
+  });
   const followers = startFollowers({ store, clock, timers, diagnostics, holder }, parts.tenants, hooks);
   const approvers = options.approvers ?? ownerApproves;
   return toReborn({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids, approvers });
@@ -237,7 +263,11 @@ function toReborn(assembled: Assembled): Reborn {
       atWork.delete(working);
     }
   };
-  const workOn = (how: 'drive' | 'follow', request: RunTarget, options: WorkOptions | undefined): Promise<DriveOutcome> =>
+  const workOn = (
+    how: 'drive' | 'follow',
+    request: RunTarget,
+    options: WorkOptions | undefined,
+  ): Promise<DriveOutcome> =>
     whileOpen(async () => {
       const { scope, runId } = parseTarget(request);
       if ((await turns.getRun(scope, runId)) === undefined) return { kind: 'unknown_run' };

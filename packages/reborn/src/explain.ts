@@ -14,7 +14,14 @@ import {
   type ResourceScope,
   type RunId,
 } from '@reborn/host-api';
-import { readScopeFor, type EventLog, type LogEntry, type LogFamily, type LogRecord, type ReadNarrowing } from '@reborn/events';
+import {
+  readScopeFor,
+  type EventLog,
+  type LogEntry,
+  type LogFamily,
+  type LogRecord,
+  type ReadNarrowing,
+} from '@reborn/events';
 import type { RunRow, TranscriptEntry, TurnCoordinator } from '@reborn/turns';
 import { EXPLAIN_RECORDS_MAX } from './limits.ts';
 
@@ -52,7 +59,11 @@ export interface ExplainDependencies {
 }
 
 /** `undefined` for what is unknown and for what belongs to somebody else alike. */
-export async function explainRun(dependencies: ExplainDependencies, scope: ResourceScope, runId: RunId): Promise<Explanation | undefined> {
+export async function explainRun(
+  dependencies: ExplainDependencies,
+  scope: ResourceScope,
+  runId: RunId,
+): Promise<Explanation | undefined> {
   const run = await dependencies.turns.getRun(scope, runId);
   if (run === undefined) return undefined;
   const { story, complete } = await readStory(dependencies.log, run.scope, { runId });
@@ -95,7 +106,12 @@ async function readFamily(
   const entries: LogEntry[] = [];
   let after: Parameters<EventLog['read']>[0]['after'];
   while (entries.length < EXPLAIN_RECORDS_MAX) {
-    const page = await log.read({ family, scope: readScopeFor(scope, narrowing), limit: 1000, ...(after === undefined ? {} : { after }) });
+    const page = await log.read({
+      family,
+      scope: readScopeFor(scope, narrowing),
+      limit: 1000,
+      ...(after === undefined ? {} : { after }),
+    });
     if (page.kind === 'cursor_ahead') break;
     entries.push(...page.entries);
     after = page.next;
@@ -148,7 +164,11 @@ function mergeAsItHappened(streams: readonly (readonly StoryItem[])[]): readonly
   }
 }
 
-function compareHeads(left: StoryItem | undefined, right: StoryItem | undefined, atHand: InvocationId | undefined): number {
+function compareHeads(
+  left: StoryItem | undefined,
+  right: StoryItem | undefined,
+  atHand: InvocationId | undefined,
+): number {
   if (left === undefined || right === undefined) return 0;
   const goesOn = ({ record }: StoryItem): number => (atHand !== undefined && record.invocationId === atHand ? 0 : 1);
   return left.atMs - right.atMs || goesOn(left) - goesOn(right) || stageOf(left) - stageOf(right);
@@ -167,14 +187,21 @@ async function toCalls(store: DurableStore, story: readonly StoryItem[]): Promis
   return Promise.all([...byCall].map(([invocationId, items]) => toCall(store, invocationId, items)));
 }
 
-async function toCall(store: DurableStore, invocationId: InvocationId, items: readonly StoryItem[]): Promise<CallStory> {
+async function toCall(
+  store: DurableStore,
+  invocationId: InvocationId,
+  items: readonly StoryItem[],
+): Promise<CallStory> {
   const records = items.map((item) => item.record);
   const about = records.find((record) => 'capabilityId' in record);
-  const gateIds = new Set(records.flatMap((record): GateId[] => ('gateId' in record && record.gateId !== undefined ? [record.gateId] : [])));
+  const gateIds = new Set(
+    records.flatMap((record): GateId[] => ('gateId' in record && record.gateId !== undefined ? [record.gateId] : [])),
+  );
   const gates = await Promise.all([...gateIds].map((gateId) => store.get('gate', gateId)));
   return {
     invocationId,
-    capabilityId: about !== undefined && 'capabilityId' in about ? about.capabilityId : ('unknown.capability' as CapabilityId),
+    capabilityId:
+      about !== undefined && 'capabilityId' in about ? about.capabilityId : ('unknown.capability' as CapabilityId),
     verdicts: records.filter((record) => record.kind === 'verdict_given'),
     gates: gates.flatMap((row) => (row === undefined ? [] : [gateRowSchema.parse(row)])),
     attempts: records.filter((record) => record.kind === 'dispatch_requested').length,

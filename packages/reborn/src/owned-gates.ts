@@ -38,7 +38,9 @@ export async function findGate(
   const gate = await getRecord(store, gateMachine, gateId);
   if (gate === undefined || gate.receipt.scope.tenantId !== scope.tenantId) return undefined;
   const person = { kind: 'user', id: scope.userId } as const;
-  return isOwnGate(gate, scope) || approvers.mayResolve(structuredClone(gate.receipt), person) === true ? gate : undefined;
+  return isOwnGate(gate, scope) || approvers.mayResolve(structuredClone(gate.receipt), person) === true
+    ? gate
+    : undefined;
 }
 
 /** As with runs: tenant, user and agent are the same, absence included, and so is each further axis that is named. */

@@ -36,7 +36,13 @@ const optionsSchema = z.object({
     .refine((tenants) => new Set(tenants).size === tenants.length, 'must name each tenant once')
     .default([tenantIdSchema.parse('default')]),
   extensions: z
-    .array(z.looseObject({ id: extensionIdSchema, tools: z.array(z.unknown()).optional(), hooks: z.array(z.unknown()).optional() }))
+    .array(
+      z.looseObject({
+        id: extensionIdSchema,
+        tools: z.array(z.unknown()).optional(),
+        hooks: z.array(z.unknown()).optional(),
+      }),
+    )
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'must have ids of their own')
     .optional(),
   grants: z.array(z.unknown()).optional(),
@@ -58,14 +64,17 @@ export interface HostPlan {
 /** Errors: `reborn/invalid_configuration` naming the option. */
 export function planHost(options: RebornOptions): HostPlan {
   const checked = optionsSchema.safeParse(options);
-  if (!checked.success) throw new RebornError('reborn/invalid_configuration', { detail: describeIssues(checked.error, 'options') });
+  if (!checked.success)
+    throw new RebornError('reborn/invalid_configuration', { detail: describeIssues(checked.error, 'options') });
   const { profile, tenants } = checked.data;
   const extensions = options.extensions ?? [];
   const tools = extensions.flatMap((extension) => extension.tools ?? []);
   const hooks = extensions.flatMap((extension) => extension.hooks ?? []);
   const eventHooks = hooks.filter((hook) => hook.point === 'event_triggered').length;
   const granted = (): readonly CapabilityGrant[] =>
-    profile === 'production' ? [] : grantComposed(tools, tenants, { ids: options.platform.ids, readLog: eventHooks > 0 });
+    profile === 'production'
+      ? []
+      : grantComposed(tools, tenants, { ids: options.platform.ids, readLog: eventHooks > 0 });
   const grants = options.grants ?? granted();
   const { descriptor } = options.driver ?? plannedDriver;
   const readiness = assessReadiness({
@@ -83,7 +92,8 @@ export function planHost(options: RebornOptions): HostPlan {
 
 function hasMethod(name: string) {
   return z.custom<object>(
-    (value) => typeof value === 'object' && value !== null && name in value && typeof Reflect.get(value, name) === 'function',
+    (value) =>
+      typeof value === 'object' && value !== null && name in value && typeof Reflect.get(value, name) === 'function',
     `must have a method ${name}`,
   );
 }

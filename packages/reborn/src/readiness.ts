@@ -48,7 +48,12 @@ export function assessReadiness(input: ReadinessInput): ReadinessReport {
   });
   const components: readonly Component[] = [
     ...['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'].map(keep),
-    { name: 'model', implementation: model.label, durability: 'none', ...(model.recorded ? { issue: 'recording' as const } : {}) },
+    {
+      name: 'model',
+      implementation: model.label,
+      durability: 'none',
+      ...(model.recorded ? { issue: 'recording' as const } : {}),
+    },
     part('loop', input.loop),
     part('capabilities', `${input.capabilities} in process`),
     {

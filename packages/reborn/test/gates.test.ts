@@ -70,7 +70,11 @@ describe('An answer', () => {
     expect(written).toEqual(['coffee']);
     const explanation = await host.explain(scope, { runId: target.runId });
     expect(explanation?.calls[0]?.gates).toMatchObject([
-      { status: 'consumed', input: { text: 'coffee' }, resolution: { decision: 'approve', replacedInput: { text: 'tea' } } },
+      {
+        status: 'consumed',
+        input: { text: 'coffee' },
+        resolution: { decision: 'approve', replacedInput: { text: 'tea' } },
+      },
     ]);
   });
 

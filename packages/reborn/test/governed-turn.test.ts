@@ -22,7 +22,11 @@ interface Stage {
   readonly written: JsonValue[];
 }
 
-async function stage(steps: readonly ScriptedStep[], hooks: readonly HookSpec[] = [], more: Partial<RebornOptions> = {}): Promise<Stage> {
+async function stage(
+  steps: readonly ScriptedStep[],
+  hooks: readonly HookSpec[] = [],
+  more: Partial<RebornOptions> = {},
+): Promise<Stage> {
   const written: JsonValue[] = [];
   const desk: HostExtension = {
     id: 'desk',
@@ -60,7 +64,11 @@ async function stage(steps: readonly ScriptedStep[], hooks: readonly HookSpec[] 
 }
 
 async function submit(host: Reborn): Promise<Parameters<Reborn['drive']>[0]> {
-  const outcome = await host.turns.submitTurn({ scope: { ...scope, threadId: scope.threadId ?? '' }, actor: ada, text: 'Hello' });
+  const outcome = await host.turns.submitTurn({
+    scope: { ...scope, threadId: scope.threadId ?? '' },
+    actor: ada,
+    text: 'Hello',
+  });
   if (outcome.kind !== 'accepted') throw new Error('not accepted');
   return { scope, runId: outcome.runId };
 }
@@ -78,7 +86,12 @@ test('a turn reads, asks before it writes, goes on after the approval and replie
   const [gate] = await host.openGates(scope);
   expect(gate?.input).toEqual({ text: 'tea' });
   expect(gate?.asked).toEqual(['effects_ask', 'permission_ask']);
-  const answered = await host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate?.gateId ?? '', approver: ada, decision: 'approve' });
+  const answered = await host.runtime.resolveGate({
+    tenantId: scope.tenantId,
+    gateId: gate?.gateId ?? '',
+    approver: ada,
+    decision: 'approve',
+  });
   expect(answered.kind).toBe('resolved');
   const ended = await host.drive(target);
   expect(ended.kind === 'ended' && ended.run.status).toBe('completed');
@@ -99,7 +112,10 @@ test('a gate that refuses is told to the model and nothing runs', async () => {
     capabilities: ['desk.write'],
     body: (_call, mint) => mint.refuse('hook_out_of_policy'),
   };
-  const { host, written } = await stage([{ calls: [{ tool: 'desk.write', input: { text: 'tea' } }] }, { say: 'I may not.' }], [refuse]);
+  const { host, written } = await stage(
+    [{ calls: [{ tool: 'desk.write', input: { text: 'tea' } }] }, { say: 'I may not.' }],
+    [refuse],
+  );
   const target = await submit(host);
   const ended = await host.drive(target);
   expect(ended.kind === 'ended' && ended.run.status).toBe('completed');
@@ -125,7 +141,10 @@ test('an event hook follows the run and its notes stand in the journal', async (
       delivery.note(`saw ${event.kind}`);
     },
   };
-  const { host } = await stage([{ calls: [{ tool: 'desk.look', input: { name: 'tea' } }] }, { say: 'Done.' }], [reporter]);
+  const { host } = await stage(
+    [{ calls: [{ tool: 'desk.look', input: { name: 'tea' } }] }, { say: 'Done.' }],
+    [reporter],
+  );
   const target = await submit(host);
   await host.drive(target);
   await host.settle();

@@ -49,7 +49,12 @@ test('an event that a host died with is delivered by the next one, and noted onc
   const settled = pump(second.settle());
   await settled;
   expect(seen.map((line) => line.split(' ')[0])).toEqual(['dispatch_succeeded', 'run_completed']);
-  const page = await second.log.read({ family: 'journal', scope: readScopeFor({ tenantId: scope.tenantId, userId: scope.userId }), limit: 100, kinds: ['hook_note'] });
+  const page = await second.log.read({
+    family: 'journal',
+    scope: readScopeFor({ tenantId: scope.tenantId, userId: scope.userId }),
+    limit: 100,
+    kinds: ['hook_note'],
+  });
   expect(page.kind === 'page' && page.entries.length).toBe(2);
 });
 

@@ -1,9 +1,23 @@
-import { parseGateId, parseInvocationId, parseResourceScope, parseRunId, type DurableStore, type ResourceScope } from '@reborn/host-api';
+import {
+  parseGateId,
+  parseInvocationId,
+  parseResourceScope,
+  parseRunId,
+  type DurableStore,
+  type ResourceScope,
+} from '@reborn/host-api';
 import { createFakePlatform, createSentinel, findLeaks, fixedUuid } from '@reborn/host-api/testkit';
 import type { HookSpec } from '@reborn/hooks';
 import { theseApprove } from '@reborn/host-runtime';
 import { describe, expect, test } from 'vitest';
-import { createReborn, inMemory, inspectReborn, toInvocationId, type HostStorage, type RebornOptions } from '../src/index.ts';
+import {
+  createReborn,
+  inMemory,
+  inspectReborn,
+  toInvocationId,
+  type HostStorage,
+  type RebornOptions,
+} from '../src/index.ts';
 import { ada, answer, bench, deskOf, gatesOf, modelOf, rest, scope, told, type Step } from './support.ts';
 
 const steps: readonly Step[] = [[['desk.write', { text: 'tea' }]], 'Done.'];
@@ -174,19 +188,28 @@ describe('A host', () => {
         return { ...bound(store), close: async () => void (closed += 1) };
       },
     };
-    const hook: HookSpec = { id: 'w', version: 1, point: 'event_triggered', kinds: ['run_completed'], body: () => undefined };
+    const hook: HookSpec = {
+      id: 'w',
+      version: 1,
+      point: 'event_triggered',
+      kinds: ['run_completed'],
+      body: () => undefined,
+    };
     const attempt = createReborn(options({ storage, grants: [], extensions: [deskOf([], [hook])] }));
     await expect(attempt).rejects.toMatchObject({ code: 'reborn/invalid_configuration', detail: { field: 'grants' } });
     expect(closed).toBe(1);
   });
 
   test('without a model says so', async () => {
-    const { open, submit } = bench(steps);
+    const { submit } = bench(steps);
     const { model: _, ...rest } = options();
     const host = await createReborn(rest);
     expect(told(await host.drive(await submit(host)))).toBe('ended failed model_unavailable');
-    expect(host.readiness().components.find(({ name }) => name === 'model')).toEqual({ name: 'model', implementation: 'none', durability: 'none' });
-    expect(open).toBeTypeOf('function');
+    expect(host.readiness().components.find(({ name }) => name === 'model')).toEqual({
+      name: 'model',
+      implementation: 'none',
+      durability: 'none',
+    });
   });
 
   test('may be closed twice and while it works, and does nothing any more', async () => {
@@ -200,7 +223,13 @@ describe('A host', () => {
     expect(told(await pump(driving))).toBe('held queued');
     expect(['held queued', 'held running']).toContain(told(await pump(following)));
     await pump(Promise.all(closing));
-    for (const use of [host.drive(target), host.follow(target), host.openGates(scope), host.explain(scope, target), host.settle()]) {
+    for (const use of [
+      host.drive(target),
+      host.follow(target),
+      host.openGates(scope),
+      host.explain(scope, target),
+      host.settle(),
+    ]) {
       await expect(use).rejects.toMatchObject({ code: 'reborn/closed' });
     }
     const next = await open({ storage, model: modelOf([]) });
@@ -221,18 +250,39 @@ describe('Readiness', () => {
     ...inMemory(),
     durability: { backend: 'file', survives, shared: true },
   });
-  const grants = [{ id: fixedUuid(1), capability: 'desk.look', grantee: { kind: 'tenant', id: 'default' }, issuedBy: { kind: 'host' }, allowedEffects: [] }];
+  const grants = [
+    {
+      id: fixedUuid(1),
+      capability: 'desk.look',
+      grantee: { kind: 'tenant', id: 'default' },
+      issuedBy: { kind: 'host' },
+      allowedEffects: [],
+    },
+  ];
   const recorded = { ...modelOf(steps), recorded: true };
 
   test.each<[string, object, string, readonly string[]]>([
     ['everything durable and granted', { storage: durable('power_loss'), grants }, 'production_ready', []],
-    ['storage that forgets', { storage: durable('nothing'), grants }, 'refused', ['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records']],
-    ['storage that survives less than it must', { storage: durable('process_death'), grants }, 'refused', ['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records']],
+    [
+      'storage that forgets',
+      { storage: durable('nothing'), grants },
+      'refused',
+      ['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'],
+    ],
+    [
+      'storage that survives less than it must',
+      { storage: durable('process_death'), grants },
+      'refused',
+      ['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'],
+    ],
     ['a recording', { storage: durable('power_loss'), grants, model: recorded }, 'refused', ['model']],
     ['nothing granted', { storage: durable('power_loss') }, 'refused', ['grants']],
   ])('of %s', async (_, parts, status, named) => {
     const report = inspectReborn(options({ ...parts, profile: 'production' }));
-    expect([report.status, report.components.filter(({ issue }) => issue !== undefined).map(({ name }) => name)]).toEqual([status, named]);
+    expect([
+      report.status,
+      report.components.filter(({ issue }) => issue !== undefined).map(({ name }) => name),
+    ]).toEqual([status, named]);
     const elsewhere = inspectReborn(options({ ...parts, grants, profile: 'local' }));
     expect(elsewhere.status).toBe(named.length === 0 || named[0] === 'grants' ? 'production_ready' : 'degraded');
     if (status === 'refused') {
@@ -245,8 +295,12 @@ describe('Readiness', () => {
 
   test('names every part', async () => {
     const { components } = inspectReborn(options());
-    expect(components.map(({ name, implementation, durability }) => `${name}: ${implementation}, ${durability}`)).toEqual([
-      ...['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'].map((name) => `${name}: memory, nothing`),
+    expect(
+      components.map(({ name, implementation, durability }) => `${name}: ${implementation}, ${durability}`),
+    ).toEqual([
+      ...['event log', 'turn store', 'checkpoints', 'gates', 'idempotency', 'subscriptions', 'hook records'].map(
+        (name) => `${name}: memory, nothing`,
+      ),
       'model: model, none',
       'loop: reborn:planned 1, none',
       'capabilities: 2 in process, none',

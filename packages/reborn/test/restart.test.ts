@@ -3,43 +3,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { node } from '@reborn/adapter-node';
 import { sqlite } from '@reborn/adapter-sqlite';
-import { HostApiError, type DurableStore } from '@reborn/host-api';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createReborn, type HostStorage, type Reborn, type RebornOptions } from '../src/index.ts';
-import { answer, bench, deskOf, gatesOf, modelOf, rest, scope, submit, told, type Step } from './support.ts';
+import { createReborn, type Reborn, type RebornOptions } from '../src/index.ts';
+import {
+  answer,
+  bench,
+  deskOf,
+  dying,
+  gatesOf,
+  modelOf,
+  rest,
+  resultsOf,
+  scope,
+  submit,
+  told,
+  until,
+  type Step,
+} from './support.ts';
 
-const steps: readonly Step[] = [[['desk.look', { name: 'x' }]], [['desk.write', { text: 'one' }], ['desk.write', { text: 'two' }]], 'Done.'];
-
-/** Dies with its `nth` commit: the commit happens or does not, and nobody hears. */
-function dying(storage: HostStorage, nth: number, happens: boolean): HostStorage {
-  let commits = 0;
-  const dead = (): never => {
-    throw new HostApiError('host-api/store_unavailable');
-  };
-  return {
-    durability: storage.durability,
-    open: async (opening) => {
-      const store = await storage.open(opening);
-      const live = <T>(work: () => Promise<T>): Promise<T> => (commits >= nth ? Promise.reject(new HostApiError('host-api/store_unavailable')) : work());
-      const commit: DurableStore['commit'] = async (writes) => {
-        commits += 1;
-        if (commits > nth) return dead();
-        if (commits < nth) return store.commit(writes);
-        if (happens) await store.commit(writes);
-        return dead();
-      };
-      return {
-        durability: store.durability,
-        commit,
-        get: (machine, key) => live(() => store.get(machine, key)),
-        list: (machine, request) => live(() => store.list(machine, request)),
-        readStream: (request) => live(() => store.readStream(request)),
-        onCommit: (listener) => store.onCommit(listener),
-        close: () => store.close(),
-      };
-    },
-  };
-}
+const steps: readonly Step[] = [
+  [['desk.look', { name: 'x' }]],
+  [
+    ['desk.write', { text: 'one' }],
+    ['desk.write', { text: 'two' }],
+  ],
+  'Done.',
+];
 
 async function drive(host: Reborn, target: Parameters<Reborn['drive']>[0]): Promise<string> {
   for (let round = 0; round < 20; round += 1) {
@@ -50,27 +39,50 @@ async function drive(host: Reborn, target: Parameters<Reborn['drive']>[0]): Prom
 }
 
 describe('A host that dies with any of its commits', () => {
-  test.each([false, true])('leaves a run that the next one finishes, each effect at most once (commit happened: %s)', async (happens) => {
-    for (let nth = 1; nth <= 45; nth += 1) {
-      const { open, storage, written, pump } = bench(steps);
-      const keeper = await open();
-      const target = await submit(keeper);
-      const first = await open({ storage: dying(storage, nth, happens) });
-      const work = async (host: Reborn): Promise<string> => {
-        for (;;) {
-          const outcome = await host.drive(target);
-          if (outcome.kind === 'ended') return told(outcome);
-          if (outcome.kind === 'parked') for (const gate of await gatesOf(host)) await answer(host, gate);
-          else await rest(2);
-        }
-      };
-      const died = await pump(work(first).catch(() => 'died'));
-      if (died !== 'died') expect(died).toBe('ended completed');
-      const second = await open();
-      expect([nth, await pump(work(second), 500)]).toEqual([nth, 'ended completed']);
-      expect([nth, new Set(written).size]).toEqual([nth, written.length]);
-    }
+  test.each([false, true])(
+    'leaves a run that the next one finishes, each effect at most once (commit happened: %s)',
+    async (happens) => {
+      for (let nth = 1; nth <= 45; nth += 1) {
+        const { open, storage, written, pump } = bench(steps);
+        const keeper = await open();
+        const target = await submit(keeper);
+        const first = await open({ storage: dying(storage, nth, happens) });
+        const work = async (host: Reborn): Promise<string> => {
+          for (;;) {
+            const outcome = await host.drive(target);
+            if (outcome.kind === 'ended') return told(outcome);
+            if (outcome.kind === 'parked') for (const gate of await gatesOf(host)) await answer(host, gate);
+            else await rest(2);
+          }
+        };
+        const died = await pump(work(first).catch(() => 'died'));
+        if (died !== 'died') expect(died).toBe('ended completed');
+        const second = await open();
+        expect([nth, await pump(work(second), 500)]).toEqual([nth, 'ended completed']);
+        expect([nth, new Set(written).size]).toEqual([nth, written.length]);
+      }
+    },
+  );
+});
+
+test('a call that a host broke off when it was closed is told to the model by the next one, and never repeated', async () => {
+  const { open, submit, pump, written } = bench([[['desk.write', { text: 'tea' }]], 'Done.'], {
+    during: () => new Promise(() => undefined),
   });
+  const first = await open();
+  const target = await submit(first);
+  await first.drive(target);
+  await answer(first, (await gatesOf(first))[0]);
+  const driving = first.drive(target);
+  await rest();
+  expect(written).toEqual(['tea']);
+  await pump(first.close());
+  expect(told(await driving)).toBe('held queued');
+  const second = await open();
+  expect(told(await pump(second.drive(target)))).toBe('ended completed');
+  expect(await resultsOf(second)).toEqual(['0-0 cancelled uncertain']);
+  expect((await second.explain(scope, { runId: target.runId }))?.calls.map((call) => call.end)).toEqual(['uncertain']);
+  expect(written).toEqual(['tea']);
 });
 
 describe('On a file', () => {
@@ -137,7 +149,7 @@ describe('On a file', () => {
     });
     const target = await submit(first);
     const driving = first.drive(target);
-    while (asked === 0) await rest(1);
+    await until(() => asked > 0);
     await first.close();
     expect(told(await driving)).toBe('held queued');
     const second = await open({ leaseMs: 60_000 });

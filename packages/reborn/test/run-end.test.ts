@@ -13,7 +13,12 @@ const look = (name: string): Step => [['desk.look', { name }]];
 async function endOf(steps: readonly Step[], profile: object) {
   const { open, pump } = bench(steps);
   const host = await open();
-  const accepted = await host.turns.submitTurn({ scope, actor: ada, text: 'Go', profile: { ...INTERACTIVE_PROFILE, ...profile } });
+  const accepted = await host.turns.submitTurn({
+    scope,
+    actor: ada,
+    text: 'Go',
+    profile: { ...INTERACTIVE_PROFILE, ...profile },
+  });
   if (accepted.kind !== 'accepted') throw new Error(accepted.kind);
   const outcome = await pump(host.drive({ scope, runId: accepted.runId }));
   await host.close();
@@ -22,19 +27,25 @@ async function endOf(steps: readonly Step[], profile: object) {
 
 describe('A budget', () => {
   test('of model calls ends the run', async () => {
-    expect(await endOf([look('a'), look('b'), 'Done.'], { modelCallsMax: 2 })).toBe('ended failed model_calls_exhausted');
+    expect(await endOf([look('a'), look('b'), 'Done.'], { modelCallsMax: 2 })).toBe(
+      'ended failed model_calls_exhausted',
+    );
     expect(await endOf([look('a'), look('b'), 'Done.'], { modelCallsMax: 3 })).toBe('ended completed');
   });
 
   test('of calls ends the run, also within one step', async () => {
-    const both: Step = [['desk.look', { name: 'a' }], ['desk.look', { name: 'b' }]];
+    const both: Step = [
+      ['desk.look', { name: 'a' }],
+      ['desk.look', { name: 'b' }],
+    ];
     expect(await endOf([both, 'Done.'], { capabilityCallsMax: 1 })).toBe('ended failed capability_calls_exhausted');
     expect(await endOf([both, 'Done.'], { capabilityCallsMax: 2 })).toBe('ended completed');
   });
 
   test('holds over crashes while the model thinks', async () => {
     let asked = 0;
-    const { open, submit, pump, storage } = bench({
+    const isWaiting = (crashes: number): boolean => asked === crashes;
+    const { open, pump, storage, platform } = bench({
       label: 'endless',
       complete: () => {
         asked += 1;
@@ -42,31 +53,46 @@ describe('A budget', () => {
       },
     });
     const first = await open();
-    const accepted = await first.turns.submitTurn({ scope, actor: ada, text: 'Go', profile: { ...INTERACTIVE_PROFILE, modelCallsMax: 2 } });
+    const accepted = await first.turns.submitTurn({
+      scope,
+      actor: ada,
+      text: 'Go',
+      profile: { ...INTERACTIVE_PROFILE, modelCallsMax: 2 },
+    });
     if (accepted.kind !== 'accepted') throw new Error(accepted.kind);
     const target = { scope, runId: accepted.runId };
     for (let crash = 0; crash < 2; crash += 1) {
       const host = await open();
       const dying = host.follow(target).catch((error: unknown) => error);
-      while (asked === crash) await pump(rest());
+      while (isWaiting(crash)) {
+        platform.advance(1_000);
+        await rest(5);
+      }
       storage.kill();
       await pump(dying);
     }
     const last = await open();
     const outcome = await pump(last.follow(target));
     expect([asked, told(outcome)]).toEqual([2, 'ended failed model_calls_exhausted']);
-    expect(submit).toBeTypeOf('function');
   });
 
   test('of time ends a run whose model thinks', async () => {
     const { open, pump } = bench({ label: 'slow', complete: () => new Promise(() => undefined) });
     const host = await open();
-    const accepted = await host.turns.submitTurn({ scope, actor: ada, text: 'Go', profile: { ...INTERACTIVE_PROFILE, wallClockMs: 1_000 } });
+    const accepted = await host.turns.submitTurn({
+      scope,
+      actor: ada,
+      text: 'Go',
+      profile: { ...INTERACTIVE_PROFILE, wallClockMs: 1_000 },
+    });
     if (accepted.kind !== 'accepted') throw new Error(accepted.kind);
     const outcome = await pump(host.drive({ scope, runId: accepted.runId }));
     expect(outcome).toMatchObject({
       kind: 'ended',
-      run: { status: 'failed', failure: { kind: 'wall_clock_exhausted', explanation: 'The run worked for 1 s without an end.' } },
+      run: {
+        status: 'failed',
+        failure: { kind: 'wall_clock_exhausted', explanation: 'The run worked for 1 s without an end.' },
+      },
     });
   });
 
@@ -74,7 +100,12 @@ describe('A budget', () => {
     const deaf = driverOf(() => new Promise(() => undefined));
     const { open, pump } = bench([]);
     const host = await open({ driver: deaf });
-    const accepted = await host.turns.submitTurn({ scope, actor: ada, text: 'Go', profile: { ...INTERACTIVE_PROFILE, wallClockMs: 1_000 } });
+    const accepted = await host.turns.submitTurn({
+      scope,
+      actor: ada,
+      text: 'Go',
+      profile: { ...INTERACTIVE_PROFILE, wallClockMs: 1_000 },
+    });
     if (accepted.kind !== 'accepted') throw new Error(accepted.kind);
     expect(told(await pump(host.drive({ scope, runId: accepted.runId })))).toBe('ended failed wall_clock_exhausted');
   });
@@ -93,7 +124,11 @@ test('calls that a model numbers anew in each step are calls of their own', asyn
       step += 1;
       const tool = tools.find(({ capabilityId }) => capabilityId === 'desk.look');
       if (step > 2 || tool === undefined) return { kind: 'reply', text: 'Done.', calls: [] };
-      return { kind: 'reply', text: '', calls: [{ callId: id, capabilityId: tool.capabilityId, input: { name: `${step}` } }] };
+      return {
+        kind: 'reply',
+        text: '',
+        calls: [{ callId: id, capabilityId: tool.capabilityId, input: { name: `${step}` } }],
+      };
     },
   });
   const host = await open();
@@ -149,7 +184,8 @@ describe('A run that is cancelled', () => {
       model: {
         label: 'next',
         complete: async (request) => {
-          for (const message of request.messages) messages.push(message.role === 'tool' ? `tool ${message.result.kind}` : message.role);
+          for (const message of request.messages)
+            messages.push(message.role === 'tool' ? `tool ${message.result.kind}` : message.role);
           return { kind: 'reply', text: 'I see.', calls: [] };
         },
       },
@@ -184,10 +220,17 @@ describe('A run that is cancelled', () => {
 
 describe('A loop that lies about its exit', () => {
   const secret = createSentinel('loop');
-  const reply = { kind: 'assistant_message', text: 'Hi', calls: [] } as const;
+  const reply = { kind: 'assistant_message' as const, text: 'Hi', calls: [] };
   const lies: readonly [string, (host: LoopHost) => unknown][] = [
     ['names a reply that nobody wrote', (host) => ({ kind: 'completed', replyEntryId: host.newEntryId() })],
-    ['names a gate that nobody opened', () => ({ kind: 'parked', gates: [parseGateId(fixedUuid(7))], checkpoint: { kind: 'before_block', schema: 'own/1', state: {} } })],
+    [
+      'names a gate that nobody opened',
+      () => ({
+        kind: 'parked',
+        gates: [parseGateId(fixedUuid(7))],
+        checkpoint: { kind: 'before_block', schema: 'own/1', state: {} },
+      }),
+    ],
     ['was cancelled by nobody', () => ({ kind: 'cancelled' })],
     ['returns something else', () => ({ kind: secret })],
     ['returns nothing', () => undefined],
@@ -198,7 +241,10 @@ describe('A loop that lies about its exit', () => {
         const calls = tool === undefined ? [] : [{ callId: 'c', capabilityId: tool.capabilityId, input: {} }];
         const replyEntryId = host.newEntryId();
         const checkpoint = { kind: 'final', schema: 'own/1', state: {} } as const;
-        await host.commit({ checkpoint, entries: [{ ...reply, entryId: host.newEntryId(), runId: host.runId, calls }] });
+        await host.commit({
+          checkpoint,
+          entries: [{ ...reply, entryId: host.newEntryId(), runId: host.runId, calls }],
+        });
         await host.commit({ checkpoint, entries: [{ ...reply, entryId: replyEntryId, runId: host.runId }] });
         return { kind: 'completed', replyEntryId };
       },
@@ -221,13 +267,25 @@ describe('A loop that lies about its exit', () => {
         throw new Error(secret);
       },
     ],
-    ['writes rubbish', (host: LoopHost) => host.commit({ checkpoint: secret as never, entries: [] }).then(() => ({ kind: 'cancelled' }) as const)],
-    ['calls rubbish', (host: LoopHost) => host.invoke({ callId: '', capabilityId: secret as never, input: 1n as never }).then(() => ({ kind: 'cancelled' }) as const)],
+    [
+      'writes rubbish',
+      (host: LoopHost) =>
+        host.commit({ checkpoint: secret as never, entries: [] }).then(() => ({ kind: 'cancelled' }) as const),
+    ],
+    [
+      'calls rubbish',
+      (host: LoopHost) =>
+        host
+          .invoke({ callId: '', capabilityId: secret as never, input: 1n as never })
+          .then(() => ({ kind: 'cancelled' }) as const),
+    ],
   ])('%s instead, and its run fails without a word of it', async (_, run) => {
     const { open, submit, platform } = bench([]);
     const host = await open({ driver: driverOf(run) });
     const outcome = await host.drive(await submit(host));
-    expect(outcome).toMatchObject({ run: { failure: { kind: 'driver_failed', explanation: 'The loop failed unexpectedly.' } } });
+    expect(outcome).toMatchObject({
+      run: { failure: { kind: 'driver_failed', explanation: 'The loop failed unexpectedly.' } },
+    });
     expect(findLeaks([outcome, platform.reports], [secret])).toEqual([]);
   });
 
@@ -309,22 +367,25 @@ describe('Trouble with the store', () => {
     expect(written).toEqual(['tea']);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])('at commit %i of a sitting never doubles an effect', async (at) => {
-    const { open, submit, pump, written } = bench([write('tea'), 'Done.']);
-    const storage = keptInMemory();
-    let commits = Infinity;
-    const host = await open({ storage: failing(storage, () => (commits -= 1) === 0) });
-    const target = await submit(host);
-    await host.drive(target);
-    await answer(host, (await gatesOf(host))[0]);
-    commits = at;
-    const outcome = await pump(host.drive(target).catch(() => undefined));
-    commits = Infinity;
-    const again = outcome?.kind === 'ended' ? outcome : await pump(host.follow(target));
-    expect(told(again)).toBe('ended completed');
-    expect(written.length).toBeLessThanOrEqual(1);
-    await pump(host.close());
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+    'at commit %i of a sitting never doubles an effect',
+    async (at) => {
+      const { open, submit, pump, written } = bench([write('tea'), 'Done.']);
+      const storage = keptInMemory();
+      let commits = Infinity;
+      const host = await open({ storage: failing(storage, () => (commits -= 1) === 0) });
+      const target = await submit(host);
+      await host.drive(target);
+      await answer(host, (await gatesOf(host))[0]);
+      commits = at;
+      const outcome = await pump(host.drive(target).catch(() => undefined));
+      commits = Infinity;
+      const again = outcome?.kind === 'ended' ? outcome : await pump(host.follow(target));
+      expect(told(again)).toBe('ended completed');
+      expect(written.length).toBeLessThanOrEqual(1);
+      await pump(host.close());
+    },
+  );
 });
 
 function driverOf(run: (host: LoopHost) => Promise<LoopExit>): AgentLoopDriver {
@@ -347,7 +408,10 @@ function heldBack(storage: HostStorage, isFrozen: () => boolean): HostStorage {
   });
 }
 
-function wrapped(storage: HostStorage, commit: (store: DurableStore, writes: Parameters<DurableStore['commit']>[0]) => ReturnType<DurableStore['commit']>): HostStorage {
+function wrapped(
+  storage: HostStorage,
+  commit: (store: DurableStore, writes: Parameters<DurableStore['commit']>[0]) => ReturnType<DurableStore['commit']>,
+): HostStorage {
   return {
     durability: storage.durability,
     open: async (opening) => {

@@ -1,12 +1,28 @@
 /** What the tests of this package share: a desk with tools, a model that keeps nothing, and time that is moved by hand. */
-import { capabilityIdSchema, parseResourceScope, type GateRow, type JsonValue, type Principal, type ResourceScope } from '@reborn/host-api';
+import {
+  capabilityIdSchema,
+  HostApiError,
+  parseResourceScope,
+  type DurableStore,
+  type GateRow,
+  type JsonValue,
+  type Principal,
+  type ResourceScope,
+} from '@reborn/host-api';
 import { createFakePlatform, type FakePlatform } from '@reborn/host-api/testkit';
 import { defineTool } from '@reborn/host-runtime';
 import type { HookSpec } from '@reborn/hooks';
 import type { RunRow } from '@reborn/turns';
 import type { ModelProvider } from '@reborn/turns/loop';
 import { z } from 'zod';
-import { createReborn, type DriveOutcome, type HostExtension, type HostStorage, type Reborn, type RebornOptions } from '../src/index.ts';
+import {
+  createReborn,
+  type DriveOutcome,
+  type HostExtension,
+  type HostStorage,
+  type Reborn,
+  type RebornOptions,
+} from '../src/index.ts';
 import { keptInMemory, type KeptStorage } from '../src/testkit/index.ts';
 
 export const scope = parseResourceScope({ tenantId: 'default', userId: 'ada', threadId: 'notes' }) as ResourceScope & {
@@ -30,14 +46,22 @@ export function modelOf(steps: readonly Step[]): ModelProvider & { readonly aske
       const at = messages.slice(begin).filter((message) => message.role === 'assistant').length;
       const step = steps[at] ?? 'Done.';
       if (typeof step === 'string') return { kind: 'reply', text: step, calls: [] };
-      const calls = step.map(([tool, input], index) => ({ callId: `${at}-${index}`, capabilityId: capabilityIdSchema.parse(tool), input }));
+      const calls = step.map(([tool, input], index) => ({
+        callId: `${at}-${index}`,
+        capabilityId: capabilityIdSchema.parse(tool),
+        input,
+      }));
       return { kind: 'reply', text: '', calls };
     },
   };
 }
 
 /** The desk: one tool that looks, one that writes and is asked about. `written` is what happened outside. */
-export function deskOf(written: string[], hooks: readonly HookSpec[] = [], during?: (text: string, signal: AbortSignal) => Promise<void>): HostExtension {
+export function deskOf(
+  written: string[],
+  hooks: readonly HookSpec[] = [],
+  during?: (text: string, signal: AbortSignal) => Promise<void>,
+): HostExtension {
   const look = defineTool({
     id: 'desk.look',
     description: 'Looks something up.',
@@ -70,7 +94,10 @@ export interface Bench {
   pump<T>(work: Promise<T>, strideMs?: number): Promise<T>;
 }
 
-export function bench(steps: readonly Step[] | ModelProvider, parts: { hooks?: readonly HookSpec[]; during?: (text: string, signal: AbortSignal) => Promise<void> } = {}): Bench {
+export function bench(
+  steps: readonly Step[] | ModelProvider,
+  parts: { hooks?: readonly HookSpec[]; during?: (text: string, signal: AbortSignal) => Promise<void> } = {},
+): Bench {
   const platform = createFakePlatform();
   const storage = keptInMemory();
   const written: string[] = [];
@@ -80,7 +107,14 @@ export function bench(steps: readonly Step[] | ModelProvider, parts: { hooks?: r
     storage,
     written,
     open: (options = {}) =>
-      createReborn({ platform, storage, model, profile: 'test', extensions: [deskOf(written, parts.hooks, parts.during)], ...options }),
+      createReborn({
+        platform,
+        storage,
+        model,
+        profile: 'test',
+        extensions: [deskOf(written, parts.hooks, parts.during)],
+        ...options,
+      }),
     submit,
     pump: (work, strideMs = 50) => pump(platform, work, strideMs),
   };
@@ -93,14 +127,14 @@ export async function submit(host: Reborn, text = 'Hello'): Promise<{ scope: Res
 }
 
 export async function pump<T>(platform: FakePlatform, work: Promise<T>, strideMs: number): Promise<T> {
-  let over = false;
+  const state = { over: false };
   const ended = work.finally(() => {
-    over = true;
+    state.over = true;
   });
   ended.catch(() => undefined);
-  while (!over) {
+  while (!state.over) {
     await rest();
-    if (!over) platform.advance(strideMs);
+    if (!state.over) platform.advance(strideMs);
   }
   return ended;
 }
@@ -110,7 +144,12 @@ export async function rest(rounds = 20): Promise<void> {
   for (let round = 0; round < rounds; round += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-export async function answer(host: Reborn, gate: GateRow | undefined, decision: 'approve' | 'deny' = 'approve', more: { input?: JsonValue; approver?: Principal } = {}) {
+export async function answer(
+  host: Reborn,
+  gate: GateRow | undefined,
+  decision: 'approve' | 'deny' = 'approve',
+  more: { input?: JsonValue; approver?: Principal } = {},
+) {
   if (gate === undefined) throw new Error('there is no such gate');
   const { approver = ada, ...rest } = more;
   return host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate.gateId, approver, decision, ...rest });
@@ -135,12 +174,47 @@ export async function resultsOf(host: Reborn): Promise<readonly string[]> {
   });
 }
 
-export function deferred<T = void>(): { readonly promise: Promise<T>; resolve(value: T): void } {
-  let resolve = (_: T): void => undefined;
-  const promise = new Promise<T>((done) => {
+export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => {
     resolve = done;
   });
-  return { promise, resolve: (value) => resolve(value) };
+  return { promise, resolve: () => resolve() };
 }
 
-export type { HostStorage };
+/** Waits until something has become true that needs no time. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  for (let round = 0; round < 100_000 && !isTrue(); round += 1) await rest(1);
+}
+
+/** Dies with its `nth` commit: the commit happens or does not, and nobody hears. */
+export function dying(storage: HostStorage, nth: number, happens: boolean): HostStorage {
+  let commits = 0;
+  const dead = (): never => {
+    throw new HostApiError('host-api/store_unavailable');
+  };
+  return {
+    durability: storage.durability,
+    open: async (opening) => {
+      const store = await storage.open(opening);
+      const live = <T>(work: () => Promise<T>): Promise<T> =>
+        commits >= nth ? Promise.reject(new HostApiError('host-api/store_unavailable')) : work();
+      const commit: DurableStore['commit'] = async (writes) => {
+        commits += 1;
+        if (commits > nth) return dead();
+        if (commits < nth) return store.commit(writes);
+        if (happens) await store.commit(writes);
+        return dead();
+      };
+      return {
+        durability: store.durability,
+        commit,
+        get: (machine, key) => live(() => store.get(machine, key)),
+        list: (machine, request) => live(() => store.list(machine, request)),
+        readStream: (request) => live(() => store.readStream(request)),
+        onCommit: (listener) => store.onCommit(listener),
+        close: () => store.close(),
+      };
+    },
+  };
+}

@@ -16,6 +16,8 @@ import type { Screen } from './screen.ts';
 
 /** A live model may think; a recording does not. Units: milliseconds. */
 const PATIENCE_MS = { recorded: 45_000, live: 15 * 60_000 };
+/** How long a note may be late. Units: milliseconds. */
+const NOTE_MS = 2_000;
 const ANSWERS_MAX = 8;
 const LINES_SHOWN = 12;
 const PARKED = 3;
@@ -62,7 +64,9 @@ async function runUntilGate({ options, place, cli, screen }: Stage): Promise<Fir
   const opened = Promise.withResolvers<'open'>();
   const child = cli.start([...words, '--home', place.home], (line) => {
     screen.quote(line);
-    if (/^gate\s.*\sopen:/.test(line)) opened.resolve('open');
+    // The hook's note about it comes a moment later; it belongs into this section, but is not waited for.
+    if (/^gate\s.*\sopen:/.test(line)) setTimeout(() => opened.resolve('open'), NOTE_MS).unref();
+    if (/^note\s.*the run waits for an answer/.test(line)) opened.resolve('open');
   });
   const patience = live === undefined ? PATIENCE_MS.recorded : PATIENCE_MS.live;
   const late = setTimeout(() => child.kill('SIGTERM'), patience);

@@ -54,7 +54,11 @@ interface Sitting {
 }
 
 async function runPlanned(host: LoopHost): Promise<LoopExit> {
-  const sitting: Sitting = { host, entries: [...(await host.readTranscript())], spent: readSpent(await host.readCheckpoint()) };
+  const sitting: Sitting = {
+    host,
+    entries: [...(await host.readTranscript())],
+    spent: readSpent(await host.readCheckpoint()),
+  };
   for (;;) {
     if (host.signal.aborted || (await host.isCancelRequested())) return { kind: 'cancelled' };
     const calls = unansweredCalls(sitting.entries, host.runId);
@@ -85,7 +89,13 @@ async function askModel(sitting: Sitting): Promise<LoopExit | undefined> {
   if (host.signal.aborted) return { kind: 'cancelled' };
   if (outcome.kind === 'failed') return failed(failureOf(outcome.errorKind), outcome.explanation);
   const calls = renameRepeated(outcome.calls, sitting);
-  const entry = { kind: 'assistant_message' as const, entryId: host.newEntryId(), runId: host.runId, text: outcome.text, calls };
+  const entry = {
+    kind: 'assistant_message' as const,
+    entryId: host.newEntryId(),
+    runId: host.runId,
+    text: outcome.text,
+    calls,
+  };
   await record(sitting, calls.length === 0 ? 'final' : 'before_side_effect', entry);
   return undefined;
 }
@@ -100,7 +110,10 @@ async function makeCalls(sitting: Sitting, calls: readonly ToolCall[]): Promise<
   for (const call of calls) {
     if (host.signal.aborted || (await host.isCancelRequested())) return { kind: 'cancelled' };
     if (sitting.spent.capabilityCalls >= host.profile.capabilityCallsMax) {
-      return failed('capability_calls_exhausted', `The run has made all of its ${host.profile.capabilityCallsMax} calls.`);
+      return failed(
+        'capability_calls_exhausted',
+        `The run has made all of its ${host.profile.capabilityCallsMax} calls.`,
+      );
     }
     const outcome = await host.invoke(call);
     if (outcome.kind === 'suspended') {
@@ -115,7 +128,14 @@ async function makeCalls(sitting: Sitting, calls: readonly ToolCall[]): Promise<
     }
     sitting.spent = { ...sitting.spent, capabilityCalls: sitting.spent.capabilityCalls + 1 };
     const { callId, capabilityId } = call;
-    const entry = { kind: 'tool_result' as const, entryId: host.newEntryId(), runId: host.runId, callId, capabilityId, result: toResult(outcome) };
+    const entry = {
+      kind: 'tool_result' as const,
+      entryId: host.newEntryId(),
+      runId: host.runId,
+      callId,
+      capabilityId,
+      result: toResult(outcome),
+    };
     await record(sitting, call === calls.at(-1) && gates.length === 0 ? 'before_model' : 'before_side_effect', entry);
   }
   if (gates.length === 0) return undefined;
@@ -136,7 +156,9 @@ function findReply(sitting: Sitting): EventId | undefined {
 function renameRepeated(calls: readonly ToolCall[], sitting: Sitting): ToolCall[] {
   const used = new Set(
     sitting.entries.flatMap((entry) =>
-      entry.kind === 'assistant_message' && entry.runId === sitting.host.runId ? entry.calls.map((call) => call.callId) : [],
+      entry.kind === 'assistant_message' && entry.runId === sitting.host.runId
+        ? entry.calls.map((call) => call.callId)
+        : [],
     ),
   );
   return calls.map((call) => {

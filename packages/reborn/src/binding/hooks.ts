@@ -12,7 +12,12 @@ import {
   type TenantId,
 } from '@reborn/host-api';
 import { LOG_READ_CAPABILITY, type Consumer } from '@reborn/events';
-import { createEventHookFollower, createHookDispatcher, createHookRegistry, type RegisteredEventHook } from '@reborn/hooks';
+import {
+  createEventHookFollower,
+  createHookDispatcher,
+  createHookRegistry,
+  type RegisteredEventHook,
+} from '@reborn/hooks';
 import type { CallPolicy } from '@reborn/host-runtime';
 import { RebornError } from '../errors.ts';
 import type { HostExtension } from '../extension.ts';
@@ -44,7 +49,9 @@ export function bindHooks(binding: HookBinding): BoundHooks {
   );
   const registry = createHookRegistry({ hooks: installations, digest });
   const policy = createHookDispatcher({ registry, store, clock, timers, ids, diagnostics });
-  const followers = registry.eventHooks.flatMap((hook) => binding.tenants.map((tenantId) => follow(binding, hook, tenantId)));
+  const followers = registry.eventHooks.flatMap((hook) =>
+    binding.tenants.map((tenantId) => follow(binding, hook, tenantId)),
+  );
   return { policy, followers };
 }
 
@@ -54,12 +61,24 @@ function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: Tenan
   const nowMs = clock.nowMs();
   // Of several, the one that lasts longest: the follower rests when its grant has run out.
   const [grant] = binding.grants
-    .filter(({ capability, grantee }) => capability === LOG_READ_CAPABILITY && grantee.kind === 'tenant' && grantee.id === tenantId)
+    .filter(
+      ({ capability, grantee }) =>
+        capability === LOG_READ_CAPABILITY && grantee.kind === 'tenant' && grantee.id === tenantId,
+    )
     .filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs)
     .toSorted((left, right) => (right.expiresAtMs ?? Infinity) - (left.expiresAtMs ?? Infinity) || 0);
   if (grant === undefined) {
     const rule = `must hold a live one of ${LOG_READ_CAPABILITY} to each tenant that an event hook follows`;
     throw new RebornError('reborn/invalid_configuration', { detail: { field: 'grants', rule } });
   }
-  return createEventHookFollower({ hook, pin: { kind: 'tenant', tenantId, grant }, store, clock, timers, digest, holder, diagnostics });
+  return createEventHookFollower({
+    hook,
+    pin: { kind: 'tenant', tenantId, grant },
+    store,
+    clock,
+    timers,
+    digest,
+    holder,
+    diagnostics,
+  });
 }

@@ -3,7 +3,14 @@
  *
  * Not here: the outbox (`@reborn/turns`), following (`@reborn/events`).
  */
-import { HostApiError, type Clock, type Diagnostics, type DurableStore, type TenantId, type Timers } from '@reborn/host-api';
+import {
+  HostApiError,
+  type Clock,
+  type Diagnostics,
+  type DurableStore,
+  type TenantId,
+  type Timers,
+} from '@reborn/host-api';
 import { createConsumer, toAppends, type Consumer, type RuntimeEvent } from '@reborn/events';
 import { parseLifecycleEvent, type TurnLifecycleEvent } from '@reborn/turns';
 
@@ -28,7 +35,8 @@ export function createLifecycleProjection(dependencies: ProjectionDependencies, 
     attempts: 'unbounded',
     handle: async ({ record }) => {
       const event = parseLifecycleEvent(record);
-      if (event === undefined) throw new HostApiError('host-api/store_corrupt', { detail: { field: 'event', rule: 'is not known' } });
+      if (event === undefined)
+        throw new HostApiError('host-api/store_corrupt', { detail: { field: 'event', rule: 'is not known' } });
       return toAppends([toRuntimeEvent(event)]);
     },
     onFailure: ({ record, attempt }) => {
@@ -59,9 +67,7 @@ export function toRuntimeEvent(event: TurnLifecycleEvent): RuntimeEvent {
     case 'run_yielded':
     case 'run_resumed':
     case 'run_recovered':
-    case 'run_yielded':
     case 'run_completed':
       return { ...base, kind: event.kind };
   }
 }
-

@@ -9,6 +9,12 @@ import { digestOf, invocationIdSchema, portableDigest, type InvocationId, type R
 /** A UUID of version 8 (RFC 9562, section 5.8) made of a fingerprint of run and call. */
 export function toInvocationId(runId: RunId, callId: string): InvocationId {
   const hex = digestOf({ runId, callId }, portableDigest).slice('sha256:'.length);
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
   return invocationIdSchema.parse(parts.join('-'));
 }

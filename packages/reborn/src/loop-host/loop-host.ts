@@ -84,7 +84,9 @@ export function createGuestHost(dependencies: LoopHostDependencies, claimed: Cla
         });
       }),
     complete: ({ messages, tools }) =>
-      whileOpen(() => gateway.complete({ system, messages, tools }, { signal, observer: observe(dependencies, claimed) })),
+      whileOpen(() =>
+        gateway.complete({ system, messages, tools }, { signal, observer: observe(dependencies, claimed) }),
+      ),
     invoke: (call) => whileOpen(() => invoke(dependencies, claimed, call, sitting)),
     isCancelRequested: () => whileOpen(async () => (await runner.look(run.runId))?.cancel !== undefined),
   };
@@ -148,7 +150,13 @@ function toLoopOutcome(outcome: InvokeOutcome, issuedGates: Set<string>): LoopCa
  */
 function observe(dependencies: LoopHostDependencies, claimed: ClaimedRun) {
   const { scope, runId, correlationId } = claimed.run;
-  const base = () => ({ eventId: newEventId(dependencies.ids), atMs: dependencies.clock.nowMs(), scope, runId, correlationId });
+  const base = () => ({
+    eventId: newEventId(dependencies.ids),
+    atMs: dependencies.clock.nowMs(),
+    scope,
+    runId,
+    correlationId,
+  });
   const note = async (record: LogRecord): Promise<void> => {
     await dependencies.store.commit([checkLease(claimed.lease), ...toAppends([record])]).catch(() => {
       dependencies.diagnostics.report('An event about a model call could not be written.');

@@ -7,7 +7,11 @@ import { EXPLANATION_BYTES_MAX, MODEL_DEADLINE_MS } from '../limits.ts';
 import { createModelGateway } from './gateway.ts';
 
 const capabilityId = capabilityIdSchema.parse('desk.look');
-const request: ModelRequest = { system: 's', messages: [{ role: 'user', text: 'Hi' }], tools: [{ capabilityId, description: 'd', inputSchema: {} }] };
+const request: ModelRequest = {
+  system: 's',
+  messages: [{ role: 'user', text: 'Hi' }],
+  tools: [{ capabilityId, description: 'd', inputSchema: {} }],
+};
 const call = { callId: 'c', capabilityId, input: {} };
 const reply = (parts: object = {}) => ({ kind: 'reply', text: 'Hi', calls: [], ...parts });
 const unavailable = { kind: 'failed', errorKind: 'unavailable', retryable: true, explanation: 'Busy.' } as const;
@@ -41,7 +45,12 @@ function ask(answers: readonly (unknown | (() => unknown))[], signal: AbortSigna
       for (let step = 0; step < 50; step += 1) await Promise.resolve();
       if (over) return outcome;
       let waited = 0;
-      for (const before = platform.pendingTimers(); platform.pendingTimers() === before && waited < 200_000; waited += 50) platform.advance(50);
+      for (
+        const before = platform.pendingTimers();
+        platform.pendingTimers() === before && waited < 200_000;
+        waited += 50
+      )
+        platform.advance(50);
       waits.push(waited);
     }
   };
@@ -77,8 +86,16 @@ describe('A reply', () => {
     ['an input without an end', reply({ calls: [{ ...call, input: cyclic }] }), form],
     ['a failure of an unknown kind', { ...unavailable, errorKind: 'tired' }, form],
     ['two calls with one id', reply({ calls: [call, call] }), 'two of its calls have one id'],
-    ['one bad call among good ones', reply({ calls: [call, { ...call, callId: 'd', capabilityId: 'desk.burn' }] }), 'it calls a tool that it was not offered'],
-    ['too many calls', reply({ calls: Array.from({ length: CALLS_PER_STEP_MAX + 1 }, (_, at) => ({ ...call, callId: `${at}` })) }), `it makes more than ${CALLS_PER_STEP_MAX} calls`],
+    [
+      'one bad call among good ones',
+      reply({ calls: [call, { ...call, callId: 'd', capabilityId: 'desk.burn' }] }),
+      'it calls a tool that it was not offered',
+    ],
+    [
+      'too many calls',
+      reply({ calls: Array.from({ length: CALLS_PER_STEP_MAX + 1 }, (_, at) => ({ ...call, callId: `${at}` })) }),
+      `it makes more than ${CALLS_PER_STEP_MAX} calls`,
+    ],
     ['too long a text', reply({ text: 'x'.repeat(MESSAGE_BYTES_MAX + 1) }), 'it is too long'],
     ['a NUL', reply({ text: 'a\u0000b' }), 'it holds characters that are no text'],
     ['half a character', reply({ text: '\ud800' }), 'it holds characters that are no text'],
@@ -104,7 +121,12 @@ describe('A provider', () => {
   ])('that %s is unavailable, and what it said is not repeated', async (_, answer) => {
     const { settle } = ask([answer]);
     const outcome = await settle();
-    expect(outcome).toEqual({ kind: 'failed', errorKind: 'unavailable', retryable: true, explanation: 'The model could not be reached.' });
+    expect(outcome).toEqual({
+      kind: 'failed',
+      errorKind: 'unavailable',
+      retryable: true,
+      explanation: 'The model could not be reached.',
+    });
     expect(findLeaks(outcome, [secret])).toEqual([]);
   });
 
@@ -112,7 +134,14 @@ describe('A provider', () => {
     const { settle, seen, waits } = ask([unavailable, unavailable, reply()]);
     expect(await settle()).toEqual(reply());
     expect(waits).toEqual([250, 500]);
-    expect(seen).toEqual(['started 1', 'ended 1 unavailable', 'started 2', 'ended 2 unavailable', 'started 3', 'ended 3 reply']);
+    expect(seen).toEqual([
+      'started 1',
+      'ended 1 unavailable',
+      'started 2',
+      'ended 2 unavailable',
+      'started 3',
+      'ended 3 reply',
+    ]);
   });
 
   test('that refuses is not asked again', async () => {

@@ -5,7 +5,15 @@
  * Not here: any vendor (adapters), how many calls a run has left (the loop's budget).
  * Source: specification 3, c.4 and g-4, g-5, g-7.
  */
-import { boundedLine, boundedText, copyJson, utf8Bytes, type CapabilityId, type JsonValue, type Timers } from '@reborn/host-api';
+import {
+  boundedLine,
+  boundedText,
+  copyJson,
+  utf8Bytes,
+  type CapabilityId,
+  type JsonValue,
+  type Timers,
+} from '@reborn/host-api';
 import { CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, type ToolCall } from '@reborn/turns';
 import type { ModelOutcome, ModelProvider, ModelRequest } from '@reborn/turns/loop';
 import { z } from 'zod';
@@ -81,31 +89,38 @@ export function createModelGateway(provider: ModelProvider, timers: Timers): Mod
 }
 
 /** Nobody waits for a provider longer than the deadline, or when its answer is not wanted any more. */
-async function ask(provider: ModelProvider, timers: Timers, request: ModelRequest, signal: AbortSignal): Promise<unknown> {
+async function ask(
+  provider: ModelProvider,
+  timers: Timers,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
   const stop = new AbortController();
-  let giveUp = (_: ModelOutcome): void => undefined;
+  let close = (): void => undefined;
   const given = new Promise<ModelOutcome>((resolve) => {
-    giveUp = resolve;
+    const end = (outcome: ModelOutcome): void => {
+      resolve(outcome);
+      stop.abort();
+    };
+    const onAbort = (): void => end(aborted());
+    const onLate = (): void => end(failure('unavailable', true, 'The model did not answer in time.'));
+    const cancel = timers.schedule(MODEL_DEADLINE_MS, onLate);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    close = () => {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    };
   });
-  const end = (outcome: ModelOutcome): void => {
-    giveUp(outcome);
-    stop.abort();
-  };
-  const onAbort = (): void => end(aborted());
-  const cancel = timers.schedule(MODEL_DEADLINE_MS, () =>
-    end(failure('unavailable', true, 'The model did not answer in time.')),
-  );
-  signal.addEventListener('abort', onAbort, { once: true });
-  // A copy: what a provider does to its request is no concern of the next attempt.
-  const own = structuredClone(request);
   try {
+    // A copy: what a provider does to its request is no concern of the next attempt.
+    const own = structuredClone(request);
     const answer = Promise.resolve().then(() => provider.complete(own, { signal: stop.signal }));
     return await Promise.race([answer, given]);
   } catch {
     return failure('unavailable', true, 'The model could not be reached.');
   } finally {
-    cancel();
-    signal.removeEventListener('abort', onAbort);
+    close();
   }
 }
 
@@ -149,6 +164,10 @@ function aborted(): ModelOutcome {
   return failure('aborted', false, 'The request was cancelled.');
 }
 
-function failure(errorKind: 'invalid_output' | 'unavailable' | 'aborted', retryable: boolean, explanation: string): ModelOutcome {
+function failure(
+  errorKind: 'invalid_output' | 'unavailable' | 'aborted',
+  retryable: boolean,
+  explanation: string,
+): ModelOutcome {
   return { kind: 'failed', errorKind, retryable, explanation };
 }

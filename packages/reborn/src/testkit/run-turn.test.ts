@@ -30,7 +30,12 @@ test('a turn runs to its end in one call', async () => {
   expect([turn.outcome, turn.reply, sent.splice(0)]).toEqual(['completed', 'Sent.', ['bob']]);
   expect(turn.gates.map((gate) => [gate.status, gate.input])).toEqual([['consumed', { to: 'bob' }]]);
   expect(turn.explanation.calls.map((call) => call.end)).toEqual(['succeeded']);
-  expect(turn.transcript.map((entry) => entry.kind)).toEqual(['user_message', 'assistant_message', 'tool_result', 'assistant_message']);
+  expect(turn.transcript.map((entry) => entry.kind)).toEqual([
+    'user_message',
+    'assistant_message',
+    'tool_result',
+    'assistant_message',
+  ]);
 });
 
 test('each question gets its own answer', async () => {

@@ -59,7 +59,9 @@ export interface FinishedTurn {
 }
 
 /** The person in whose name turns are made unless another one is given. */
-export const TEST_SCOPE = parseResourceScope({ tenantId: 'default', userId: 'ada', threadId: 'test' }) as NonNullable<TurnScript['scope']>;
+export const TEST_SCOPE = parseResourceScope({ tenantId: 'default', userId: 'ada', threadId: 'test' }) as NonNullable<
+  TurnScript['scope']
+>;
 
 /** Errors: those of `createReborn`, of the host at work, and an `Error` for a turn that is not accepted. */
 export async function runTurn(script: TurnScript): Promise<FinishedTurn> {
@@ -99,14 +101,25 @@ async function turn(host: Reborn, scope: NonNullable<TurnScript['scope']>, scrip
 }
 
 /** True when a question was answered, so that the run can go on. */
-async function answerAll(host: Reborn, scope: ResourceScope, approver: Principal, approve: TurnScript['approve']): Promise<boolean> {
+async function answerAll(
+  host: Reborn,
+  scope: ResourceScope,
+  approver: Principal,
+  approve: TurnScript['approve'],
+): Promise<boolean> {
   let answered = false;
   for (const gate of await host.openGates(scope)) {
     const given = typeof approve === 'function' ? approve(gate) : approve;
     if (given === undefined) continue;
     const answer = typeof given === 'string' ? { decision: given } : given;
-    const outcome = await host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate.gateId, approver, ...answer });
-    if (outcome.kind === 'invalid_edit') throw new Error(`The edited input does not fit: ${outcome.field} ${outcome.rule}`);
+    const outcome = await host.runtime.resolveGate({
+      tenantId: scope.tenantId,
+      gateId: gate.gateId,
+      approver,
+      ...answer,
+    });
+    if (outcome.kind === 'invalid_edit')
+      throw new Error(`The edited input does not fit: ${outcome.field} ${outcome.rule}`);
     answered ||= outcome.kind === 'resolved' || outcome.kind === 'already_closed';
   }
   return answered;
@@ -135,18 +148,23 @@ class AtWork {
 
   extension(extension: HostExtension): HostExtension {
     const { id, version, source, tools = [], hooks = [] } = extension;
-    const watched = { id, version, tools: tools.map((tool) => this.#tool(tool)), hooks: hooks.map((hook) => this.#hook(hook)) };
+    const watched = {
+      id,
+      version,
+      tools: tools.map((tool) => this.#tool(tool)),
+      hooks: hooks.map((hook) => this.#hook(hook)),
+    };
     return source === undefined ? watched : { ...watched, source };
   }
 
   /** Lets the host work, and time pass when nobody else does. */
   async whileTimePasses<T>(work: Promise<T>, platform: FakePlatform): Promise<T> {
-    let over = false;
+    const state = { over: false };
     const ended = work.finally(() => {
-      over = true;
+      state.over = true;
     });
     ended.catch(() => undefined);
-    for (let rest = 0; !over; ) {
+    for (let rest = 0; !state.over;) {
       if (this.#working.size > 0) {
         await Promise.race([ended, ...this.#working]).catch(() => undefined);
         rest = 0;
@@ -163,7 +181,12 @@ class AtWork {
 
   #tool(tool: CapabilityHandler): CapabilityHandler {
     const { descriptor, provider } = tool;
-    return { descriptor, provider, checkInput: (input) => tool.checkInput(input), run: (call) => this.#track(() => tool.run(call)) };
+    return {
+      descriptor,
+      provider,
+      checkInput: (input) => tool.checkInput(input),
+      run: (call) => this.#track(() => tool.run(call)),
+    };
   }
 
   #hook(hook: HookSpec): HookSpec {

@@ -31,7 +31,12 @@ export function createScriptedModel(steps: readonly ScriptedStep[]): ScriptedMod
       const step = steps[next];
       next += 1;
       if (step === undefined) {
-        return { kind: 'failed', errorKind: 'recording_left', retryable: false, explanation: 'The script of the model is over.' };
+        return {
+          kind: 'failed',
+          errorKind: 'recording_left',
+          retryable: false,
+          explanation: 'The script of the model is over.',
+        };
       }
       if ('kind' in step) return step;
       const made = (step.calls ?? []).map(({ tool, input }) => {

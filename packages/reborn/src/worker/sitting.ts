@@ -19,13 +19,18 @@ export interface SittingDependencies extends LoopHostDependencies, WatchDependen
 export type SittingOutcome = 'written' | 'lost';
 
 /** Errors: those of the store; the run then waits for its lease to run out and is taken up again. */
-export async function sit(dependencies: SittingDependencies, claimed: ClaimedRun, shutdown: AbortSignal): Promise<SittingOutcome> {
+export async function sit(
+  dependencies: SittingDependencies,
+  claimed: ClaimedRun,
+  shutdown: AbortSignal,
+): Promise<SittingOutcome> {
   const watch = watchOver(dependencies, claimed, shutdown);
   try {
     for (;;) {
       const end = await work(dependencies, claimed, watch);
       if (end === 'lost') return 'lost';
-      const written = end === 'yielded' ? await giveBack(dependencies, claimed) : await dependencies.runner.endSitting(claimed, end);
+      const written =
+        end === 'yielded' ? await giveBack(dependencies, claimed) : await dependencies.runner.endSitting(claimed, end);
       if (written.kind !== 'gate_answered') return written.kind;
       // A gate was answered while the run was on its way to park: the loop goes on at once.
     }
@@ -75,7 +80,10 @@ async function runLoop({ driver, diagnostics }: SittingDependencies, host: LoopH
     if (error instanceof LeaseLost) return { kind: 'lost' };
     if (HostRuntimeError.is(error) && error.code === 'host-runtime/lease_lost') return { kind: 'lost' };
     if (isTrouble(error)) return { kind: 'trouble', error };
-    if (!host.signal.aborted) diagnostics.report('A loop threw instead of returning an exit', { code: isFault(error) ? error.code : 'unknown' });
+    if (!host.signal.aborted)
+      diagnostics.report('A loop threw instead of returning an exit', {
+        code: isFault(error) ? error.code : 'unknown',
+      });
     return { kind: 'threw' };
   }
 }
@@ -103,7 +111,10 @@ async function conclude(
   if (run.cancel !== undefined) return { kind: 'cancelled' };
   if (reason !== 'wall_clock') return 'yielded';
   const seconds = Math.round(run.profile.wallClockMs / 1000);
-  return { kind: 'failed', failure: { kind: 'wall_clock_exhausted', explanation: `The run worked for ${seconds} s without an end.` } };
+  return {
+    kind: 'failed',
+    failure: { kind: 'wall_clock_exhausted', explanation: `The run worked for ${seconds} s without an end.` },
+  };
 }
 
 function isFinished(exit: unknown): boolean {

@@ -85,7 +85,10 @@ function keepAlive(
       const now = await runner.look(run.runId);
       if (!stopped && now?.cancel !== undefined) halt('cancelled');
     } catch (error) {
-      diagnostics.report('A heartbeat could not be written', { runId: run.runId, code: isFault(error) ? error.code : 'unknown' });
+      diagnostics.report('A heartbeat could not be written', {
+        runId: run.runId,
+        code: isFault(error) ? error.code : 'unknown',
+      });
     }
     schedule();
   };

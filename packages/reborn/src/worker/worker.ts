@@ -34,7 +34,8 @@ export interface WorkerDependencies extends SittingDependencies {
 }
 
 export function createWorker(dependencies: WorkerDependencies): Worker {
-  const drive = (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> => driveRun(dependencies, target, signal);
+  const drive = (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> =>
+    driveRun(dependencies, target, signal);
   const follow = async (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> => {
     for (;;) {
       // Listens before it looks: what is committed in between wakes it at once.
@@ -51,10 +52,14 @@ export function createWorker(dependencies: WorkerDependencies): Worker {
   return { drive, follow };
 }
 
-async function driveRun(dependencies: SittingDependencies, target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> {
+async function driveRun(
+  dependencies: SittingDependencies,
+  target: RunTarget,
+  signal: AbortSignal,
+): Promise<DriveOutcome> {
   const { runner } = dependencies;
   const { tenantId, runId } = target;
-  for (let vain = 0; ; ) {
+  for (let vain = 0; ;) {
     const run = await runner.look(runId);
     if (run === undefined || run.scope.tenantId !== tenantId) return { kind: 'unknown_run' };
     if (isTerminal(run.status)) return { kind: 'ended', run };

@@ -69,7 +69,11 @@ async function tryAnswer(answering: Answering, gate: GateRow, choice: string, ho
     if (choice === 'edit' && input === undefined) return false;
     const decision = choice === 'deny' ? 'deny' : 'approve';
     const { gateId, receipt } = gate;
-    await resolveOpenGate(answering, { gateId, tenantId: receipt.scope.tenantId }, { decision, ...(input === undefined ? {} : { input }) });
+    await resolveOpenGate(
+      answering,
+      { gateId, tenantId: receipt.scope.tenantId },
+      { decision, ...(input === undefined ? {} : { input }) },
+    );
     return true;
   } catch (error) {
     if (!isFault(error)) throw error;

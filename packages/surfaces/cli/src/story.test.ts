@@ -13,7 +13,12 @@ function item(kind: string, facts: object = {}): StoryItem {
   events += 1;
   const eventId = `e${events}` as EventId;
   const family = kind === 'hook_note' ? 'journal' : 'runtime';
-  return { atMs: events, family, cursor: events, record: { kind, eventId, atMs: events, runId, ...facts } as unknown as LogRecord };
+  return {
+    atMs: events,
+    family,
+    cursor: events,
+    record: { kind, eventId, atMs: events, runId, ...facts } as unknown as LogRecord,
+  };
 }
 
 const said = (entryId: string, text: string, callIds: readonly string[]): TranscriptEntry => ({
@@ -65,12 +70,20 @@ describe('the story of a run', () => {
 
   it('knows a message again after its first reply was lost with a process', () => {
     const story = [item('model_completed', { calls: 2 }), item('model_completed', { calls: 1 })];
-    expect(shape(toHappenings(runId, [said('m1', 'I read.', ['a'])], story))).toEqual(['model_completed', 'model_completed', 'said']);
+    expect(shape(toHappenings(runId, [said('m1', 'I read.', ['a'])], story))).toEqual([
+      'model_completed',
+      'model_completed',
+      'said',
+    ]);
   });
 
   it('gives each happening a key of its own that stays the same', () => {
     const transcript = [said('m1', 'I read.', ['a', 'b']), result('a'), result('b')];
-    const story = [item('model_completed', { calls: 2 }), item('dispatch_succeeded', about('a')), item('dispatch_succeeded', about('b'))];
+    const story = [
+      item('model_completed', { calls: 2 }),
+      item('dispatch_succeeded', about('a')),
+      item('dispatch_succeeded', about('b')),
+    ];
     const keys = toHappenings(runId, transcript, story).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
     expect(toHappenings(runId, transcript, story).map(({ key }) => key)).toEqual(keys);

@@ -44,14 +44,54 @@ describe('with a run that is parked', () => {
     ['a recording that is none', () => ['run', 'hello', '--recording', 'notes/a.md'], 2, 'host-api/invalid_json'],
     ['a model and a recording', () => [...RUN, '--model', 'http://localhost:1/v1'], 2, 'cli/invalid_option'],
     ['a model that is no URL', () => ['run', 'hello', '--model', 'file:///etc/passwd'], 2, 'cli/invalid_option'],
-    ['a model URL with a key', () => ['run', 'hello', '--model', `http://localhost:1/?key=${SECRET}`], 2, 'cli/invalid_option'],
-    ['a model URL with a password', () => ['run', 'hello', '--model', `http://me:${SECRET}@localhost:1/`], 2, 'cli/invalid_option'],
-    ['a key itself instead of its variable', () => ['run', 'hello', '--model', 'http://localhost:1', '--api-key-env', SECRET], 2, 'cli/invalid_option'],
-    ['a variable that is not set', () => ['run', 'hello', '--model', 'http://localhost:1', '--api-key-env', 'NO_SUCH_KEY'], 2, 'cli/invalid_option'],
-    ['a folder that is not there', () => ['run', 'hello', '--recording', 'recording.json', '--dir', 'gone'], 2, 'cli/unreadable_file'],
-    ['a folder that is a file', () => ['run', 'hello', '--recording', 'recording.json', '--dir', 'notes/a.md'], 2, 'cli/unreadable_file'],
-    ['the home as workspace', () => ['run', 'hello', '--recording', 'recording.json', '--dir', '.reborn'], 2, 'cli/invalid_option'],
-    ['another folder for a thread', () => ['run', 'hello', '--thread', run.threadId, '--dir', '.'], 4, 'cli/other_workspace'],
+    [
+      'a model URL with a key',
+      () => ['run', 'hello', '--model', `http://localhost:1/?key=${SECRET}`],
+      2,
+      'cli/invalid_option',
+    ],
+    [
+      'a model URL with a password',
+      () => ['run', 'hello', '--model', `http://me:${SECRET}@localhost:1/`],
+      2,
+      'cli/invalid_option',
+    ],
+    [
+      'a key itself instead of its variable',
+      () => ['run', 'hello', '--model', 'http://localhost:1', '--api-key-env', SECRET],
+      2,
+      'cli/invalid_option',
+    ],
+    [
+      'a variable that is not set',
+      () => ['run', 'hello', '--model', 'http://localhost:1', '--api-key-env', 'NO_SUCH_KEY'],
+      2,
+      'cli/invalid_option',
+    ],
+    [
+      'a folder that is not there',
+      () => ['run', 'hello', '--recording', 'recording.json', '--dir', 'gone'],
+      2,
+      'cli/unreadable_file',
+    ],
+    [
+      'a folder that is a file',
+      () => ['run', 'hello', '--recording', 'recording.json', '--dir', 'notes/a.md'],
+      2,
+      'cli/unreadable_file',
+    ],
+    [
+      'the home as workspace',
+      () => ['run', 'hello', '--recording', 'recording.json', '--dir', '.reborn'],
+      2,
+      'cli/invalid_option',
+    ],
+    [
+      'another folder for a thread',
+      () => ['run', 'hello', '--thread', run.threadId, '--dir', '.'],
+      4,
+      'cli/other_workspace',
+    ],
     ['a thread with a run under way', () => ['run', 'hello', '--thread', run.threadId], 4, 'cli/thread_busy'],
     ['a home that cannot be made', () => [...RUN, '--home', 'notes/a.md/home'], 5, 'cli/home_unusable'],
     ['a home where nothing is', () => ['runs', '--home', 'nowhere'], 2, 'cli/no_home'],
@@ -63,8 +103,18 @@ describe('with a run that is parked', () => {
     ['an abbreviation of no gate', () => ['deny', 'abcdef'], 2, 'cli/not_found'],
     ['an edit that is no JSON', () => ['approve', gateId, '--edit', '{'], 2, 'host-api/invalid_json'],
     ['an edit file that is not there', () => ['approve', gateId, '--edit', '@gone.json'], 2, 'cli/unreadable_file'],
-    ['an edit that the capability does not take', () => ['approve', gateId, '--edit', '{"path":1}'], 2, 'cli/invalid_edit'],
-    ['a reason that is too long', () => ['deny', gateId, '--reason', 'x'.repeat(2000)], 2, 'host-runtime/invalid_request'],
+    [
+      'an edit that the capability does not take',
+      () => ['approve', gateId, '--edit', '{"path":1}'],
+      2,
+      'cli/invalid_edit',
+    ],
+    [
+      'a reason that is too long',
+      () => ['deny', gateId, '--reason', 'x'.repeat(2000)],
+      2,
+      'host-runtime/invalid_request',
+    ],
     ['a run id that is none', () => ['runs', 'show', 'nope'], 2, 'host-api/invalid_id'],
     ['an unknown run', () => ['runs', 'show', UNKNOWN], 2, 'cli/not_found'],
     ['an unknown run to resume', () => ['runs', 'resume', UNKNOWN], 2, 'cli/not_found'],
@@ -85,7 +135,13 @@ describe('with a run that is parked', () => {
     expect(json.code).toBe(code);
     expect(json.out).toBe('');
     expect(jsonLines(json.err)).toHaveLength(1);
-    expect(jsonLines(json.err)[0]).toMatchObject({ v: 1, kind: 'error', code: fault, message: expect.any(String), remedy: expect.any(String) });
+    expect(jsonLines(json.err)[0]).toMatchObject({
+      v: 1,
+      kind: 'error',
+      code: fault,
+      message: expect.any(String),
+      remedy: expect.any(String),
+    });
     const plain = await world.call(args());
     expect(plain.code).toBe(code);
     expect(plain.err).toMatch(/^reborn: .*\.\n +.*\n$/);
@@ -99,7 +155,11 @@ describe('with a run that is parked', () => {
     expect(jsonLines(answered.err)[0]).toMatchObject({ code: 'cli/not_authorised' });
     expect((await newestRun(world)).gates[0]?.gateId).toBe(gateId);
     const audit = await world.call(['events', 'tail', '--family', 'audit', '--json']);
-    expect(jsonLines(audit.out).at(-1)).toMatchObject({ kind: 'event', event: 'approval_refused', facts: { by: { kind: 'user', id: 'mallory' } } });
+    expect(jsonLines(audit.out).at(-1)).toMatchObject({
+      kind: 'event',
+      event: 'approval_refused',
+      facts: { by: { kind: 'user', id: 'mallory' } },
+    });
   });
 
   it("somebody else's runs and events are unknown", async () => {
@@ -115,7 +175,11 @@ describe('with a run that is parked', () => {
     const shown = await world.call(['runs', 'show', run.runId.slice(-8)]);
     expect(shown.out).toContain('    content: (12 bytes)\n      | hello\n      | world');
     const call = await world.call(['explain', run.gates[0]?.invocationId ?? '', '--json']);
-    expect(jsonLines(call.out)[0]).toMatchObject({ v: 1, kind: 'explanation', calls: [{ end: 'waiting', capabilityId: 'builtin.write_file' }] });
+    expect(jsonLines(call.out)[0]).toMatchObject({
+      v: 1,
+      kind: 'explanation',
+      calls: [{ end: 'waiting', capabilityId: 'builtin.write_file' }],
+    });
     expect(call.out).toContain('"path":"digests/out.md"');
   });
 
@@ -135,7 +199,12 @@ describe('with a run that is parked', () => {
     const file = join(home, 'threads', note);
     expect((await stat(home)).mode & 0o077).toBe(0);
     expect((await stat(file)).mode & 0o177).toBe(0);
-    expect(Object.keys(JSON.parse(await readFile(file, 'utf8')) as object)).toEqual(['v', 'threadId', 'workspace', 'model']);
+    expect(Object.keys(JSON.parse(await readFile(file, 'utf8')) as object)).toEqual([
+      'v',
+      'threadId',
+      'workspace',
+      'model',
+    ]);
   });
 
   it('leaves a run alone whose folder it does not know', async () => {
@@ -161,9 +230,15 @@ describe('settings', () => {
   it('doctor names each part with its durability', async () => {
     const found = await world.call(['doctor', '--dir', 'notes', '--recording', 'recording.json', '--json']);
     expect(found.code).toBe(0);
-    const report = jsonLines(found.out)[0] as { components: { name: string; durability: string }[]; checks: { name: string; state: string }[] };
+    const report = jsonLines(found.out)[0] as {
+      components: { name: string; durability: string }[];
+      checks: { name: string; state: string }[];
+    };
     expect(report).toMatchObject({ v: 1, kind: 'doctor', fine: true, profile: 'local', readiness: 'degraded' });
-    expect(report.components.find(({ name }) => name === 'event log')).toMatchObject({ implementation: 'sqlite', durability: 'power_loss' });
+    expect(report.components.find(({ name }) => name === 'event log')).toMatchObject({
+      implementation: 'sqlite',
+      durability: 'power_loss',
+    });
     expect(report.checks.map(({ name, state }) => `${name}: ${state}`)).toEqual([
       'Node.js: ok',
       'workspace: ok',
@@ -203,7 +278,11 @@ describe('settings', () => {
 
   it('takes everything from the configuration file, whose paths begin beside it', async () => {
     await mkdir(join(world.folder, 'conf'));
-    const config = { model: { kind: 'recording', file: '../recording.json' }, workspace: '../notes', storage: { kind: 'sqlite', file: 'here.db' } };
+    const config = {
+      model: { kind: 'recording', file: '../recording.json' },
+      workspace: '../notes',
+      storage: { kind: 'sqlite', file: 'here.db' },
+    };
     await writeFile(join(world.folder, 'conf/mine.json'), JSON.stringify(config));
     const parked = await world.call(['run', 'hello', '--config', 'conf/mine.json']);
     expect(parked.code).toBe(3);
@@ -212,7 +291,9 @@ describe('settings', () => {
 
   it('the home inside the workspace is closed to the agent', async () => {
     const parked = await world.call(['run', 'hello', '--dir', '.', '--recording', 'recording.json', '--json']);
-    const returned = jsonLines(parked.out).find(({ what, capabilityId }) => what === 'returned' && capabilityId === 'builtin.list_dir');
+    const returned = jsonLines(parked.out).find(
+      ({ what, capabilityId }) => what === 'returned' && capabilityId === 'builtin.list_dir',
+    );
     expect(JSON.stringify(returned)).toContain('notes/a.md');
     expect(JSON.stringify(returned)).not.toContain('agent.db');
   });
@@ -221,7 +302,8 @@ describe('settings', () => {
     expect(await world.call(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n', err: '' });
     const help: Said = await world.call(['--help']);
     expect(help.code).toBe(0);
-    for (const command of ['run', 'approve', 'deny', 'runs', 'events', 'explain', 'doctor']) expect(help.out).toContain(`\n  ${command}`);
+    for (const command of ['run', 'approve', 'deny', 'runs', 'events', 'explain', 'doctor'])
+      expect(help.out).toContain(`\n  ${command}`);
     for (const code of [0, 1, 2, 3, 4, 5, 70, 130]) expect(help.out).toMatch(new RegExp(`\\n  ${code} +\\S`));
     expect((await world.call(['help', 'approve'])).out).toContain('--edit');
   });

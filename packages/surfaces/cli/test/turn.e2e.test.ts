@@ -19,23 +19,42 @@ describe('a governed turn over processes of their own', () => {
     await expect(digest()).rejects.toThrow();
 
     const runs = await world.spawn('runs', '--json');
-    const listed = jsonLines(runs.out)[0] as { runs: { runId: string; status: string; gates: { gateId: string; input: unknown }[] }[] };
+    const listed = jsonLines(runs.out)[0] as {
+      runs: { runId: string; status: string; gates: { gateId: string; input: unknown }[] }[];
+    };
     const [run] = listed.runs;
     const gate = run?.gates[0];
     expect(run).toMatchObject({ v: 1, kind: 'run', status: 'parked' });
-    expect(gate).toMatchObject({ v: 1, kind: 'gate', capabilityId: 'builtin.write_file', input: { path: 'digests/out.md' } });
+    expect(gate).toMatchObject({
+      v: 1,
+      kind: 'gate',
+      capabilityId: 'builtin.write_file',
+      input: { path: 'digests/out.md' },
+    });
 
     const approved = await world.spawn('approve', String(gate?.gateId).slice(-8), '--json', '--reason', 'looks right');
     expect(approved.code).toBe(0);
     const told = jsonLines(approved.out);
-    expect(told[0]).toMatchObject({ kind: 'gate', status: 'approved', answer: { decision: 'approve', reason: 'looks right', by: { kind: 'user' } } });
+    expect(told[0]).toMatchObject({
+      kind: 'gate',
+      status: 'approved',
+      answer: { decision: 'approve', reason: 'looks right', by: { kind: 'user' } },
+    });
     expect(told.at(-1)).toMatchObject({ v: 1, kind: 'run', status: 'completed', reply: 'Done.', sittings: 2 });
     expect(told.slice(1, -1).every(({ kind }) => kind === 'happening')).toBe(true);
     expect(await digest()).toBe('hello\nworld\n');
 
     const story = await world.spawn('explain', String(run?.runId));
     expect(story.code).toBe(0);
-    const order = ['submitted', 'builtin.list_dir', 'hook:originals', 'open: builtin.write_file', 'approved by user', 'effect happened', 'run       completed'];
+    const order = [
+      'submitted',
+      'builtin.list_dir',
+      'hook:originals',
+      'open: builtin.write_file',
+      'approved by user',
+      'effect happened',
+      'run       completed',
+    ];
     const places = order.map((words) => story.out.indexOf(words, story.out.indexOf('What happened')));
     expect(places).toEqual(places.toSorted((left, right) => left - right));
     expect(places.every((place) => place > 0)).toBe(true);

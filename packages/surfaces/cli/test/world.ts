@@ -19,7 +19,11 @@ export const RECORDING = {
   title: 'test',
   user: null,
   steps: [
-    { id: 'look', say: 'I look.', calls: [{ id: 'look', tool: 'builtin.list_dir', input: { path: '.', recursive: true } }] },
+    {
+      id: 'look',
+      say: 'I look.',
+      calls: [{ id: 'look', tool: 'builtin.list_dir', input: { path: '.', recursive: true } }],
+    },
     {
       id: 'over',
       say: 'I try to change an original.',
@@ -28,7 +32,9 @@ export const RECORDING = {
     {
       id: 'write',
       say: 'Now the digest.',
-      calls: [{ id: 'write', tool: 'builtin.write_file', input: { path: 'digests/out.md', content: 'hello\nworld\n' } }],
+      calls: [
+        { id: 'write', tool: 'builtin.write_file', input: { path: 'digests/out.md', content: 'hello\nworld\n' } },
+      ],
       next: [{ when: { call: 'write', outcome: 'approval_denied' }, goto: 'declined' }],
     },
     { id: 'done', say: 'Done.' },
@@ -70,7 +76,10 @@ export async function makeWorld(name = 'reborn-cli-'): Promise<World> {
 export const RUN = ['run', 'Make a digest.', '--dir', 'notes', '--recording', 'recording.json'];
 
 export function jsonLines(text: string): Record<string, unknown>[] {
-  return text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 function start(cwd: string, args: readonly string[]): ReturnType<World['spawn']> {
@@ -106,5 +115,7 @@ async function readFiles(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !entry.name.startsWith('agent.db'))
     .map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name.slice(folder.length), await readFile(name, 'utf8')])));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name.slice(folder.length), await readFile(name, 'utf8')])),
+  );
 }

@@ -43,7 +43,11 @@ export async function answerCommand(
     const feed = runId === undefined ? undefined : await startFeed(host, scope, runId);
     const { reason } = flags;
     const answer = { decision, ...(input === undefined ? {} : { input }), ...(reason === undefined ? {} : { reason }) };
-    const resolved = await resolveOpenGate({ machine, host }, { gateId: gate.gateId, tenantId: gate.receipt.scope.tenantId }, answer);
+    const resolved = await resolveOpenGate(
+      { machine, host },
+      { gateId: gate.gateId, tenantId: gate.receipt.scope.tenantId },
+      answer,
+    );
     reporter.value(gateWire(resolved));
     reporter.line({ label: 'gate', text: aboutGate(resolved), tone: 'plain' });
     reporter.line({

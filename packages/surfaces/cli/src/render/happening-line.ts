@@ -71,7 +71,7 @@ export function storyLine(happening: Happening): Line {
       if (result.kind === 'completed') return line('done', `${call.capabilityId}  ${summarise(result.output)}`, 'good');
       const label = isRefusal(result) ? 'denied' : 'failed';
       const effect = result.effect === 'none' ? 'nothing happened' : `effect ${result.effect}`;
-      return line(label, `${call.capabilityId}  ${result.message} (${effect})`, 'bad');
+      return line(label, `${call.capabilityId}  ${result.message.replace(/[.]$/, '')} (${effect})`, 'bad');
     }
     case 'record':
       return recordLine(happening.record);
@@ -117,10 +117,7 @@ function recordLine(record: LogRecord): Line {
   }
 }
 
-type Decided = Exclude<
-  LogRecord,
-  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` }
->;
+type Decided = Exclude<LogRecord, { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` }>;
 
 function decisionLine(record: Decided): Line {
   switch (record.kind) {

@@ -3,7 +3,9 @@ import { inFull, summarise } from './json-summary.ts';
 
 describe('JSON for people', () => {
   it('is summarised in one line', () => {
-    expect(summarise({ path: 'a.md', n: 3, on: true, none: null, list: [1, 2], deep: { x: 1 } })).toBe('path="a.md" n=3 on=true list=[2] deep={…}');
+    expect(summarise({ path: 'a.md', n: 3, on: true, none: null, list: [1, 2], deep: { x: 1 } })).toBe(
+      'path="a.md" n=3 on=true list=[2] deep={…}',
+    );
     expect(summarise({ content: 'one\ntwo' })).toBe('content=<7 bytes>');
     expect(summarise('x'.repeat(61))).toBe('<61 bytes>');
     expect(summarise({ a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1 })).toMatch(/f=1 …$/);
