@@ -3,16 +3,8 @@ export { RebornError } from './errors.ts';
 export { parseConfig, rebornConfigSchema, type RebornConfig } from './config.ts';
 
 // The host, assembled in one call.
-export {
-  createReborn,
-  HOST_MACHINES,
-  inspectReborn,
-  type ExplainSubject,
-  type Reborn,
-  type RebornOptions,
-  type RunTarget,
-  type WorkOptions,
-} from './create-reborn.ts';
+export { createReborn, HOST_MACHINES, inspectReborn } from './create-reborn.ts';
+export type { ExplainSubject, Reborn, RebornOptions, RunTarget, WorkOptions } from './reborn.ts';
 export type { HostExtension } from './extension.ts';
 export { inMemory, type HostStorage } from './host-storage.ts';
 export type { DriveOutcome } from './worker/worker.ts';

@@ -8,8 +8,6 @@ export const MODEL_BACKOFF_MS = 250;
 export const MODEL_BACKOFF_MS_MAX = 5_000;
 /** One answer of a model. Units: milliseconds. */
 export const MODEL_DEADLINE_MS = 120_000;
-/** The identity a model gives to one of its calls, as transcripts take it. Units: UTF-8 bytes. */
-export const CALL_ID_BYTES_MAX = 128;
 /** What a provider may say about a failed call, as runs take it. Units: UTF-8 bytes. */
 export const EXPLANATION_BYTES_MAX = 1024;
 /** How often a call is made that failed without an effect and may succeed later; then the model is told. */

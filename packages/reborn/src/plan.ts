@@ -20,11 +20,11 @@ import type { ModelProvider } from '@reborn/turns/loop';
 import { z } from 'zod';
 import { plannedDriver } from './agent-loop/planned-driver.ts';
 import { grantComposed } from './binding/authority.ts';
-import type { RebornOptions } from './create-reborn.ts';
 import { RebornError } from './errors.ts';
 import type { HostExtension } from './extension.ts';
 import { SYSTEM_TEXT_BYTES_MAX, TENANTS_MAX } from './limits.ts';
 import { assessReadiness, type ReadinessReport } from './readiness.ts';
+import type { RebornOptions } from './reborn.ts';
 
 /** Composers without a compiler may hand over anything. Ports are only looked at where a mistake would show up late. */
 const optionsSchema = z.object({

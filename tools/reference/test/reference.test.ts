@@ -33,7 +33,7 @@ describe('the reference pages', () => {
   test('every error code that the code names stands on the page', () => {
     const known = new Set(errorCodes());
     const named = sources.flatMap(({ text }) =>
-      [...text.matchAll(/Error\('(?<code>(?:host-api|events|turns|hooks|host-runtime|reborn)\/[a-z_]+)'/g)].map(
+      [...text.matchAll(/Error\('(?<code>(?:host-api|events|turns|hooks|host-runtime|reborn|cli)\/[a-z_]+)'/g)].map(
         ({ groups }) => groups?.['code'] ?? '',
       ),
     );

@@ -14,11 +14,10 @@ import {
   type JsonValue,
   type Timers,
 } from '@reborn/host-api';
-import { CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, type ToolCall } from '@reborn/turns';
+import { CALL_ID_BYTES_MAX, CALLS_PER_STEP_MAX, MESSAGE_BYTES_MAX, type ToolCall } from '@reborn/turns';
 import type { ModelOutcome, ModelProvider, ModelRequest } from '@reborn/turns/loop';
 import { z } from 'zod';
 import {
-  CALL_ID_BYTES_MAX,
   EXPLANATION_BYTES_MAX,
   MODEL_ATTEMPTS_MAX,
   MODEL_BACKOFF_MS,

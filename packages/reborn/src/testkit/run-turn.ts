@@ -12,10 +12,11 @@ import type { CapabilityHandler } from '@reborn/host-runtime';
 import type { HookSpec } from '@reborn/hooks';
 import type { RunRow, TranscriptEntry } from '@reborn/turns';
 import type { ModelProvider } from '@reborn/turns/loop';
-import { createReborn, type Reborn, type RebornOptions } from '../create-reborn.ts';
+import { createReborn } from '../create-reborn.ts';
 import type { Explanation } from '../explain.ts';
 import type { HostExtension } from '../extension.ts';
 import type { HostStorage } from '../host-storage.ts';
+import type { Reborn, RebornOptions } from '../reborn.ts';
 import { keptInMemory, type KeptStorage } from './kept-storage.ts';
 import { createScriptedModel, type ScriptedStep } from './scripted-model.ts';
 

@@ -1,4 +1,5 @@
 /** The page of all error codes, from the fault tables of the packages. */
+import { CliError } from '@reborn/cli';
 import { EventsError } from '@reborn/events';
 import { HooksError } from '@reborn/hooks';
 import { HostApiError, type FaultDefinition } from '@reborn/host-api';
@@ -14,6 +15,7 @@ const TABLES: readonly Readonly<Record<string, FaultDefinition>>[] = [
   HooksError.table,
   HostRuntimeError.table,
   RebornError.table,
+  CliError.table,
 ];
 
 /** Every code of every package. */

@@ -1,0 +1,85 @@
+/**
+ * The front door for code: what one takes to make a host, and what a host does.
+ *
+ * Not here: making one (`create-reborn.ts`).
+ */
+import type {
+  CapabilityGrant,
+  ExecutionContext,
+  GateId,
+  GateRow,
+  InvocationId,
+  Platform,
+  ResourceScope,
+  RunId,
+  RuntimeProfileName,
+} from '@reborn/host-api';
+import type { EventLog } from '@reborn/events';
+import type { ApproverPolicy, HostRuntime } from '@reborn/host-runtime';
+import type { TurnCoordinator } from '@reborn/turns';
+import type { AgentLoopDriver, ModelProvider } from '@reborn/turns/loop';
+import type { Explanation } from './explain.ts';
+import type { HostExtension } from './extension.ts';
+import type { HostStorage } from './host-storage.ts';
+import type { ReadinessReport } from './readiness.ts';
+import type { DriveOutcome } from './worker/worker.ts';
+
+/**
+ * `profile` defaults to `local`, `tenants` to the one tenant `default`. `grants`: in `local` and `test` every composed
+ * tool is granted unless grants are given; in `production` nothing is granted by default. A host without a `model` is a
+ * door only: its runs fail, its runtime serves loops of others. Units: milliseconds.
+ */
+export interface RebornOptions {
+  readonly platform: Platform;
+  readonly storage: HostStorage;
+  readonly model?: ModelProvider;
+  readonly extensions?: readonly HostExtension[];
+  readonly profile?: RuntimeProfileName;
+  readonly tenants?: readonly string[];
+  readonly grants?: readonly CapabilityGrant[];
+  readonly approvers?: ApproverPolicy;
+  readonly system?: string;
+  readonly driver?: AgentLoopDriver;
+  readonly leaseMs?: number;
+  readonly gateTtlMs?: number;
+}
+
+/** A run of an owner. */
+export interface RunTarget {
+  readonly scope: ResourceScope;
+  readonly runId: RunId;
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+}
+
+export type ExplainSubject = { readonly runId: RunId } | { readonly invocationId: InvocationId };
+
+/** A running host. Everything it acknowledges is in its storage; it may be killed at any moment. */
+export interface Reborn {
+  readonly turns: TurnCoordinator;
+  readonly runtime: HostRuntime;
+  readonly log: EventLog;
+  /** The identity of a new call in the name of `scope`; for loops that make their own calls. */
+  newContext(scope: ResourceScope): ExecutionContext;
+  /**
+   * Works on one run until it ends, waits for a gate, or is held by another worker. The signal stops the work; the run
+   * goes on wherever it is driven next. Errors: those of the store, after which the run goes on when its lease has run
+   * out; `reborn/closed`.
+   */
+  drive(target: RunTarget, options?: WorkOptions): Promise<DriveOutcome>;
+  /** As `drive`, and waits for gates and for other workers. */
+  follow(target: RunTarget, options?: WorkOptions): Promise<DriveOutcome>;
+  /** Gates of this owner that wait for an answer, oldest first. Runs that are over ask nothing any more. */
+  openGates(scope: ResourceScope): Promise<readonly GateRow[]>;
+  /** `undefined` for an unknown gate and for one that is neither the owner's nor theirs to answer. */
+  getGate(scope: ResourceScope, gateId: GateId): Promise<GateRow | undefined>;
+  /** `undefined` for what is unknown and for what belongs to somebody else alike. */
+  explain(scope: ResourceScope, subject: ExplainSubject): Promise<Explanation | undefined>;
+  /** Lets everything that follows the log catch up with what is there now. Errors: those of the store. */
+  settle(): Promise<void>;
+  readiness(): ReadinessReport;
+  /** Stops work, settles, stops followers and closes the storage. Idempotent; everything else is refused from then on. */
+  close(): Promise<void>;
+}
