@@ -9,7 +9,7 @@ const checks = [
   ['format', 'oxfmt', ['--check', '.']],
   ['boundaries', 'tsx', ['--conditions=@reborn/source', 'tools/boundaries/src/main.ts']],
   ['reference pages', 'tsx', ['--conditions=@reborn/source', 'tools/reference/src/main.ts', '--check']],
-  ['unused code', 'knip', []],
+  ['unused code', 'knip', ['--no-config-hints']],
   [
     'types, lint, unit tests',
     'nx',
