@@ -305,6 +305,7 @@ export {
   denyGate,
   expireGate,
   supersedeGate,
+  toGateOwner,
   consumeGate,
   checkGateOpen,
 } from './durable/gate.ts';

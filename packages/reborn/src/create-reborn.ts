@@ -13,7 +13,9 @@ import { plannedDriver } from './agent-loop/planned-driver.ts';
 import { trustComposed } from './binding/authority.ts';
 import { bindHooks, type BoundHooks } from './binding/hooks.ts';
 import { createLifecycleProjection } from './binding/projection.ts';
+import { serveOnly } from './binding/served-tenants.ts';
 import { RebornError } from './errors.ts';
+import { FOLLOWER_LEASE_MS } from './limits.ts';
 import { createModelGateway } from './model/gateway.ts';
 import { noModel } from './model/no-model.ts';
 import { openHost, type Followers } from './open-host.ts';
@@ -74,7 +76,7 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
   const leaseMs = options.leaseMs ?? RUN_LEASE_MS;
   const trust = trustComposed(parts.extensions);
   const log = createEventLog(store);
-  const turns = createTurnCoordinator({ store, clock, ids, digest });
+  const turns = serveOnly(createTurnCoordinator({ store, clock, ids, digest }), parts.tenants);
   const hooks = bindHooks({
     ...platform,
     store,
@@ -83,6 +85,7 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     extensions: parts.extensions,
     tenants: parts.tenants,
     grants: parts.grants,
+    leaseMs: followerLeaseMs(leaseMs),
   });
   const runtime = createHostRuntime({
     store,
@@ -115,9 +118,15 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     driver,
     leaseMs,
   });
-  const followers = startFollowers({ store, clock, timers, diagnostics, holder }, parts.tenants, hooks);
+  const following = { store, clock, timers, diagnostics, holder, leaseMs: followerLeaseMs(leaseMs) };
+  const followers = startFollowers(following, parts.tenants, hooks);
   const approvers = options.approvers ?? ownerApproves;
   return openHost({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids, approvers });
+}
+
+/** Followers work in short steps: what one held when its process died should not wait as long as a run may. */
+function followerLeaseMs(leaseMs: number): number {
+  return Math.min(leaseMs, FOLLOWER_LEASE_MS);
 }
 
 function startFollowers(

@@ -12,6 +12,11 @@ export const RebornError = defineFaults('reborn', {
     remedy: 'Run `reborn doctor`: it names each part that keeps the host from production, and why.',
     retryable: false,
   },
+  unknown_tenant: {
+    meaning: 'The host does not serve this tenant',
+    remedy: 'Name the tenant in `tenants` when the host is created.',
+    retryable: false,
+  },
   closed: {
     meaning: 'The host was already closed',
     remedy: 'Create a new one.',

@@ -32,3 +32,5 @@ export const GATES_PAGE_MAX = 1_000;
 export const TENANTS_MAX = 256;
 /** Operator's text in front of every conversation. Units: UTF-8 bytes. */
 export const SYSTEM_TEXT_BYTES_MAX = 16 * 1024;
+/** How long a follower of the log holds its place without a sign of life. Units: milliseconds. */
+export const FOLLOWER_LEASE_MS = 10_000;

@@ -7,6 +7,7 @@ import {
   gateMachine,
   gateRowSchema,
   getRecord,
+  toGateOwner,
   toThreadKey,
   type DurableStore,
   type GateId,
@@ -19,7 +20,11 @@ import { GATES_PAGE_MAX } from './limits.ts';
 
 /** Oldest first, without those of runs that are over: nobody would use the answer. */
 export async function listOpenGates(store: DurableStore, scope: ResourceScope): Promise<readonly GateRow[]> {
-  const stored = await store.list(gateMachine.name, { owner: scope.tenantId, status: 'open', limit: GATES_PAGE_MAX });
+  const stored = await store.list(gateMachine.name, {
+    owner: toGateOwner(scope),
+    status: 'open',
+    limit: GATES_PAGE_MAX,
+  });
   const found: GateRow[] = [];
   for (const { row } of stored) {
     const gate = gateRowSchema.parse(row);

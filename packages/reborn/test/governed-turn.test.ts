@@ -152,6 +152,14 @@ test('an event hook follows the run and its notes stand in the journal', async (
   await host.close();
 });
 
+test('a host takes no run of a tenant that it does not serve', async () => {
+  const { host } = await stage([]);
+  const elsewhere = { ...scope, tenantId: parseTenantId('elsewhere'), threadId: 'notes' };
+  const attempt = host.turns.submitTurn({ scope: elsewhere, actor: ada, text: 'Hello' });
+  await expect(attempt).rejects.toMatchObject({ code: 'reborn/unknown_tenant' });
+  await host.close();
+});
+
 test('a host for production refuses storage that forgets', async () => {
   const attempt = stage([], [], { profile: 'production', tenants: [parseTenantId('default')] });
   await expect(attempt).rejects.toMatchObject({ code: 'reborn/not_production_ready' });

@@ -20,6 +20,5 @@ server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${typeof address === 'object' && address !== null ? address.port : 0}\n`);
 });
 process.on('SIGTERM', () => {
-  closeSync(record);
-  process.exit(0);
+  server.close(() => closeSync(record));
 });

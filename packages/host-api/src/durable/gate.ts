@@ -19,7 +19,8 @@ import {
 import { jsonObjectSchema, jsonValueSchema } from '../json.ts';
 import { NAME_ID_BYTES_MAX, REASON_BYTES_MAX, RECORD_KEY_BYTES_MAX } from '../limits.ts';
 import { principalSchema } from '../principal.ts';
-import { resourceScopeSchema } from '../scope.ts';
+import { toScopeKey } from '../scope-key.ts';
+import { resourceScopeSchema, type ResourceScope } from '../scope.ts';
 import { defineMachine, type Decision, type DecisionContext } from './state-machine.ts';
 import { transition, type TransitionWrite } from './unit-of-work.ts';
 
@@ -112,7 +113,7 @@ export const gateMachine = defineMachine<GateRow, GateCommand>({
     { from: 'approved', trigger: 'consume', to: 'consumed' },
   ],
   decide: decideGate,
-  index: (row) => ({ owner: row.receipt.scope.tenantId, status: row.status, rank: row.openedAtMs }),
+  index: (row) => ({ owner: toGateOwner(row.receipt.scope), status: row.status, rank: row.openedAtMs }),
 });
 
 export type NewGate = Omit<GateRow, 'status' | 'resolution' | 'openedAtMs'>;
@@ -134,6 +135,11 @@ export function denyGate(
   answer: Omit<Extract<GateCommand, { trigger: 'deny' }>, 'trigger'>,
 ): TransitionWrite {
   return transition(gateMachine, gateId, { trigger: 'deny', ...answer });
+}
+
+/** By what the gates of one person are listed. */
+export function toGateOwner({ tenantId, userId }: Pick<ResourceScope, 'tenantId' | 'userId'>): string {
+  return toScopeKey({ tenantId, userId });
 }
 
 /** Closes a gate whose time is over. */

@@ -31,6 +31,8 @@ export interface BoundHooks {
 export interface HookBinding extends Platform {
   readonly store: DurableStore;
   readonly holder: string;
+  /** Of followers. Units: milliseconds. */
+  readonly leaseMs: number;
   readonly trust: HostTrustPolicy;
   readonly extensions: readonly HostExtension[];
   readonly tenants: readonly TenantId[];
@@ -57,7 +59,7 @@ export function bindHooks(binding: HookBinding): BoundHooks {
 
 /** A hook that was composed with the host sees a whole tenant, and only by an explicit grant. */
 function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: TenantId): Consumer {
-  const { store, clock, timers, digest, holder, diagnostics } = binding;
+  const { store, clock, timers, digest, holder, diagnostics, leaseMs } = binding;
   const nowMs = clock.nowMs();
   // Of several, the one that lasts longest: the follower rests when its grant has run out.
   const [grant] = binding.grants
@@ -80,5 +82,6 @@ function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: Tenan
     digest,
     holder,
     diagnostics,
+    leaseMs,
   });
 }

@@ -20,6 +20,8 @@ export interface ProjectionDependencies {
   readonly timers: Timers;
   readonly diagnostics: Diagnostics;
   readonly holder: string;
+  /** Units: milliseconds. */
+  readonly leaseMs: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { GateId } from '@reborn/host-api';
 import {
   createInMemoryStore,
   correlationIdSchema,
@@ -61,7 +62,7 @@ function guest(outcomes: readonly InvokeOutcome[]) {
     lease: { key: `lease:run|${runId}`, holder: 'h', fence: 1 },
   };
   const stop = new AbortController();
-  const issuedGates = new Set<string>();
+  const issuedGates = new Set<GateId>();
   const runner = createRunner({ ...platform, store, holder: 'h', leaseMs: 1_000 });
   const gateway = createModelGateway(noModel, platform.timers);
   const made = createGuestHost({ ...platform, store, runner, runtime, gateway, system: '' }, claimed, {

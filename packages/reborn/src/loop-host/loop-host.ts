@@ -13,6 +13,7 @@ import {
   type Ids,
   type Timers,
   type UnitOfWork,
+  type GateId,
 } from '@reborn/host-api';
 import { toAppends, type LogRecord } from '@reborn/events';
 import type { HostRuntime, InvokeOutcome, InvokeRequest } from '@reborn/host-runtime';
@@ -50,7 +51,7 @@ export interface GuestHost {
 
 interface Sitting {
   readonly signal: AbortSignal;
-  readonly issuedGates: Set<string>;
+  readonly issuedGates: Set<GateId>;
 }
 
 /** `issuedGates` collects what the loop may name when it parks. */
@@ -125,7 +126,7 @@ function toRequest({ run, lease }: ClaimedRun, { capabilityId, input, callId }: 
   };
 }
 
-function toLoopOutcome(outcome: InvokeOutcome, issuedGates: Set<string>): LoopCallOutcome {
+function toLoopOutcome(outcome: InvokeOutcome, issuedGates: Set<GateId>): LoopCallOutcome {
   switch (outcome.kind) {
     case 'completed':
       return { kind: 'completed', output: outcome.output };

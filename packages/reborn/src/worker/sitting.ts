@@ -4,7 +4,7 @@
  * Not here: which run is taken and when (`worker.ts`), what may stop a loop (`watch.ts`).
  * Source: specification 3, c.1 and g-2.
  */
-import { InvariantError, isFault } from '@reborn/host-api';
+import { InvariantError, isFault, type GateId } from '@reborn/host-api';
 import { HostRuntimeError } from '@reborn/host-runtime';
 import type { AgentLoopDriver, LoopExit, LoopHost } from '@reborn/turns/loop';
 import { validateExit, type ClaimedRun, type EndOutcome, type RunEnd } from '@reborn/turns/runner';
@@ -25,12 +25,15 @@ export async function sit(
   shutdown: AbortSignal,
 ): Promise<SittingOutcome> {
   const watch = watchOver(dependencies, claimed, shutdown);
+  const issuedGates = new Set<GateId>();
   try {
     for (;;) {
-      const end = await work(dependencies, claimed, watch);
+      const end = await work(dependencies, claimed, watch, issuedGates);
       if (end === 'lost') return 'lost';
       const written =
-        end === 'yielded' ? await giveBack(dependencies, claimed) : await dependencies.runner.endSitting(claimed, end);
+        end === 'yielded'
+          ? await giveBack(dependencies, claimed, issuedGates)
+          : await dependencies.runner.endSitting(claimed, end, [...issuedGates]);
       if (written.kind !== 'gate_answered') return written.kind;
       // A gate was answered while the run was on its way to park: the loop goes on at once.
     }
@@ -40,11 +43,15 @@ export async function sit(
 }
 
 /** A run that was cancelled at the last moment is settled instead. */
-async function giveBack({ runner }: SittingDependencies, claimed: ClaimedRun): Promise<EndOutcome> {
+async function giveBack(
+  { runner }: SittingDependencies,
+  claimed: ClaimedRun,
+  issuedGates: ReadonlySet<GateId>,
+): Promise<EndOutcome> {
   const given = await runner.yieldRun(claimed);
   if (given.kind === 'written') return given;
   const run = await runner.look(claimed.run.runId);
-  return run?.cancel === undefined ? given : runner.endSitting(claimed, { kind: 'cancelled' });
+  return run?.cancel === undefined ? given : runner.endSitting(claimed, { kind: 'cancelled' }, [...issuedGates]);
 }
 
 /** How one call of the loop ended. `abandoned`: it was told to stop and did not; it can do nothing any more. */
@@ -58,8 +65,12 @@ type Ended =
 /** `yielded`: the run goes back into the queue, for whoever wants to go on with it. */
 type SittingEnd = RunEnd | 'lost' | 'yielded';
 
-async function work(dependencies: SittingDependencies, claimed: ClaimedRun, watch: Watch): Promise<SittingEnd> {
-  const issuedGates = new Set<string>();
+async function work(
+  dependencies: SittingDependencies,
+  claimed: ClaimedRun,
+  watch: Watch,
+  issuedGates: Set<GateId>,
+): Promise<SittingEnd> {
   const guest = createGuestHost(dependencies, claimed, { signal: watch.signal, issuedGates });
   try {
     const abandoned = watch.over.then((): Ended => ({ kind: 'abandoned' }));

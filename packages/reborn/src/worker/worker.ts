@@ -66,7 +66,7 @@ async function driveRun(
     if (run.status === 'parked') return { kind: 'parked', run };
     if (signal.aborted || vain === CLAIM_ATTEMPTS_MAX) return { kind: 'held', run };
     if (run.status === 'running') {
-      const recovered = await runner.recoverExpired({ tenantId });
+      const recovered = await runner.recoverExpired({ tenantId, only: runId });
       if (recovered.includes(runId)) continue;
       // Whoever had it may have given it back since it was looked at.
       const now = await runner.look(runId);

@@ -2,6 +2,16 @@
 import { defineFaults } from '@reborn/host-api';
 
 export const CliError = defineFaults('cli', {
+  usage: {
+    meaning: 'What was typed is not a command of this program with its arguments and options',
+    remedy: 'See `reborn --help`, or `--help` after a command.',
+    retryable: false,
+  },
+  bug: {
+    meaning: 'Something went wrong inside this program',
+    remedy: 'Nothing acknowledged is lost. Please report what you did.',
+    retryable: false,
+  },
   invalid_option: {
     meaning: 'An option or an argument does not have the required form',
     remedy: 'Correct it; `--help` after the command says what it takes.',

@@ -21,7 +21,7 @@ export const EXIT_CODES_TEXT = `Exit codes:
   4    refused: not authorised, not permitted, not fit for production, or busy
   5    unavailable: the store or the home folder cannot be used
   70   a bug of this program
-  130  interrupted`;
+  130  interrupted; the run can be resumed`;
 
 const REFUSED = new Set([
   'cli/not_authorised',
@@ -36,7 +36,7 @@ const UNAVAILABLE = new Set(['cli/home_unusable', 'host-runtime/unavailable', 't
 
 /** Every fault has an exit code; what is no fault is a bug. */
 export function exitCodeOf(error: unknown): number {
-  if (!isFault(error)) return EXIT.bug;
+  if (!isFault(error) || error.code === 'cli/bug') return EXIT.bug;
   if (REFUSED.has(error.code)) return EXIT.refused;
   if (UNAVAILABLE.has(error.code) || error.code.startsWith('host-api/store_')) return EXIT.unavailable;
   return EXIT.usage;

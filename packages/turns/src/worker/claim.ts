@@ -66,12 +66,17 @@ export async function heartbeat(dependencies: RunnerDependencies, lease: LeasePr
   return outcome.kind === 'committed';
 }
 
-/** Takes back runs whose worker died: their lease ran out. Returns those that it moved. */
+/** Takes back runs whose worker died: their lease ran out; all that there are, or exactly `only`. Returns those it moved. */
 export async function recoverExpired(
   dependencies: RunnerDependencies,
-  request: { readonly tenantId: TenantId },
+  request: { readonly tenantId: TenantId; readonly only?: RunId },
 ): Promise<readonly RunId[]> {
   const moved: RunId[] = [];
+  if (request.only !== undefined) {
+    const run = await getRecord(dependencies.store, runMachine, request.only);
+    const own = run?.scope.tenantId === request.tenantId;
+    return own && (await recover(dependencies, request.only)) ? [request.only] : [];
+  }
   const running = await dependencies.store.list(runMachine.name, {
     owner: request.tenantId,
     status: 'running',

@@ -10,6 +10,7 @@ import {
   LEASE_TTL_MS_MIN,
   SCOPE_ID_BYTES_MAX,
   type LeaseProof,
+  type GateId,
   type RunId,
   type TenantId,
 } from '@reborn/host-api';
@@ -26,7 +27,7 @@ export interface Runner {
   claimNext(request: { readonly tenantId: TenantId; readonly only?: RunId }): Promise<ClaimedRun | undefined>;
   /** `false`: the lease is lost, stop at once. A cancelled run's lease is not extended any more. */
   heartbeat(lease: LeaseProof): Promise<boolean>;
-  recoverExpired(request: { readonly tenantId: TenantId }): Promise<readonly RunId[]>;
+  recoverExpired(request: { readonly tenantId: TenantId; readonly only?: RunId }): Promise<readonly RunId[]>;
   /** The run as it stands now: its status, and whether somebody asked to cancel it. */
   look(runId: RunId): Promise<RunRow | undefined>;
   readThread(run: RunRow): Promise<readonly TranscriptEntry[]>;
@@ -35,7 +36,8 @@ export interface Runner {
     claimed: ClaimedRun,
     step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] },
   ): Promise<StepOutcome>;
-  endSitting(claimed: ClaimedRun, end: RunEnd): Promise<EndOutcome>;
+  /** `opened`: the gates of this sitting; they are closed with the run. */
+  endSitting(claimed: ClaimedRun, end: RunEnd, opened?: readonly GateId[]): Promise<EndOutcome>;
   /** Gives the run back at once, unless somebody asked to cancel it. */
   yieldRun(claimed: ClaimedRun): Promise<StepOutcome>;
 }
@@ -52,7 +54,7 @@ export function createRunner(dependencies: RunnerDependencies): Runner {
     readThread: (run) => readThread(store, run.scope),
     readCheckpoint: async (runId) => (await getRecord(store, checkpointMachine, runId))?.checkpoint,
     writeStep: (claimed, step) => writeStep(dependencies, claimed, step),
-    endSitting: (claimed, end) => endSitting(dependencies, claimed, end),
+    endSitting: (claimed, end, opened) => endSitting(dependencies, claimed, end, opened),
     yieldRun: (claimed) => yieldRun(dependencies, claimed),
   };
 }

@@ -64,7 +64,8 @@ export async function writeStep(
 }
 
 /**
- * Ends the sitting and gives the lease back, in one unit. A run that somebody asked to cancel does not park any more: it
+ * Ends the sitting and gives the lease back, in one unit. `opened`: the gates that were opened in this sitting; the end of
+ * the run closes them with those it waited for. A run that somebody asked to cancel does not park any more: it
  * is settled as cancelled. Errors: `host-api/invalid_value` naming the field; `turns/invalid_request` for a cancelled end
  * that nobody asked for; `turns/contended`.
  */
@@ -72,6 +73,7 @@ export async function endSitting(
   dependencies: RunnerDependencies,
   claimed: ClaimedRun,
   end: RunEnd,
+  opened: readonly GateId[] = [],
 ): Promise<EndOutcome> {
   const { store } = dependencies;
   let wanted: RunEnd = parseWith(loopExitSchema, end, 'end');
@@ -80,7 +82,7 @@ export async function endSitting(
     const run = await getRecord(store, runMachine, claimed.run.runId);
     if (run === undefined) return { kind: 'lost' };
     if (wanted.kind === 'parked' && run.cancel !== undefined) wanted = { kind: 'cancelled' };
-    const writes = await endWrites(dependencies, { run, lease: claimed.lease }, wanted);
+    const writes = await endWrites(dependencies, { run, lease: claimed.lease }, wanted, opened);
     const outcome = await store.commit(writes);
     if (outcome.kind === 'committed') return { kind: 'written' };
     const settled = settleConflict(outcome, wanted);
@@ -113,7 +115,12 @@ function settleConflict(conflict: Extract<CommitOutcome, { kind: 'conflict' }>, 
   return { kind: 'lost' };
 }
 
-async function endWrites(dependencies: RunnerDependencies, held: ClaimedRun, end: RunEnd): Promise<readonly Write[]> {
+async function endWrites(
+  dependencies: RunnerDependencies,
+  held: ClaimedRun,
+  end: RunEnd,
+  opened: readonly GateId[],
+): Promise<readonly Write[]> {
   const { run, lease } = held;
   if (end.kind === 'parked') {
     return [
@@ -128,7 +135,7 @@ async function endWrites(dependencies: RunnerDependencies, held: ClaimedRun, end
   return [
     checkLease(lease),
     ...finalWrites(dependencies, run, end),
-    ...(await closeGates(dependencies.store, run.gates)),
+    ...(await closeGates(dependencies.store, [...run.gates, ...opened])),
     unlockThread(run.scope, run.runId),
     releaseLease(lease),
   ];

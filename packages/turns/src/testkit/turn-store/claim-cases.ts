@@ -98,6 +98,7 @@ export const claimCases = [
     const runId = await submit(opened);
     const dead = await claim(opened);
     equals(await opened.runner.recoverExpired({ tenantId }), [], 'not while its lease lives');
+    equals(await opened.runner.recoverExpired({ tenantId, only: runId }), [], 'not when it is named either');
     opened.platform.advance(RUN_LEASE_MS);
     const sweepers = [opened.runnerOf('sweep-1'), opened.runnerOf('sweep-2')];
     const moved = await Promise.all(sweepers.map((sweeper) => sweeper.recoverExpired({ tenantId })));

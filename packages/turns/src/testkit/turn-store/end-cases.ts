@@ -51,6 +51,20 @@ export const endCases = [
       equals(await cancel(opened, next), { kind: 'cancelled' }, 'clear the thread');
     }
   }),
+  turnCase('closes the gates that were opened in its last sitting, though it never waited for them', async (opened) => {
+    const runId = await submit(opened);
+    const claimed = await claim(opened);
+    const gates = await twoGates(opened, runId);
+    equals(
+      await opened.runner.endSitting(claimed, { kind: 'failed', failure }, gates),
+      { kind: 'written' },
+      'it fails',
+    );
+    for (const gateId of gates) {
+      const gate = await getRecord(opened.store, gateMachine, gateId);
+      equals(gate?.status, 'superseded', 'nobody is asked in vain');
+    }
+  }),
   turnCase('gives a run back at once, and another worker goes on without waiting', async (opened) => {
     const runId = await submit(opened);
     const first = await claim(opened);
