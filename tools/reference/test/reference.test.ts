@@ -96,3 +96,21 @@ describe('the version of Node.js', () => {
     expect(run(version).status).toBe(0);
   });
 });
+
+describe('the lockfile', () => {
+  test('holds the packages of every platform, so that it installs everywhere', async () => {
+    const { missingEntries } = (await import(join(root, 'tools/complete-lockfile.mjs'))) as {
+      missingEntries(lock: unknown): ReadonlyMap<string, unknown>;
+    };
+    const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    expect([...missingEntries(lock).keys()]).toEqual([]);
+    const incomplete = {
+      packages: { '': {}, 'node_modules/a': { optionalDependencies: { '@a/linux-x64': '1.0.0' } } },
+    };
+    expect([...missingEntries(incomplete).keys()]).toEqual(['@a/linux-x64']);
+  });
+
+  test('names no registry', () => {
+    expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
+  });
+});

@@ -28,7 +28,9 @@ const MAIN = fileURLToPath(import.meta.resolve('@reborn/cli')).replace(/index(\.
 /** All processes work in `cwd` and see the environment without colours. */
 export function createCliStarter(cwd: string): CliStarter {
   const atWork = new Set<ChildProcess>();
-  const env = { ...process.env, NO_COLOR: '1' };
+  // Node itself warns on stderr when both wishes about colours are there.
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: '1' };
   return {
     start: (args, onLine = () => undefined) => {
       const child = spawn(process.execPath, [...process.execArgv, MAIN, ...args], {
