@@ -21,8 +21,11 @@ const settingsSchema = z.strictObject({
   /** Kill inside the effect with this number: before it is told to the recorder, or after. */
   killEffect: z.int(),
   leaseMs: z.int(),
-  /** Print and wait inside the first effect, so that somebody can stop the process there. Units: milliseconds. */
-  dwellMs: z.int(),
+  /**
+   * Stop the process (SIGSTOP) inside the first effect. It does so itself, between two commits: a process that is stopped
+   * inside one holds the database's lock, and nobody else can write until it goes on.
+   */
+  stopInEffect: z.boolean(),
 });
 export type JobSettings = z.infer<typeof settingsSchema>;
 
@@ -120,9 +123,10 @@ function extension(): HostExtension {
     effects: ['external_write'],
     run: async ({ n }) => {
       if (settings.killEffect === n && settings.killMoment === 'before') kill();
-      if (settings.dwellMs > 0 && n === 1) {
-        say('dwelling');
-        await pause(settings.dwellMs);
+      if (settings.stopInEffect && n === 1) {
+        say('stopping');
+        process.kill(process.pid, 'SIGSTOP');
+        await pause(1);
       }
       await tell(`${settings.round} ${n}`);
       if (settings.killEffect === n && settings.killMoment === 'after') kill();

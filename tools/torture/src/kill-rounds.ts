@@ -133,7 +133,7 @@ export function chooseKills(count: number, calm: Calm, seed: number): readonly K
 }
 
 function settingsFor(folder: string, recorder: EffectRecorder, round: string): JobSettings {
-  const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0, dwellMs: 0 };
+  const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0, stopInEffect: false };
   return { file: join(folder, round, 'agent.db'), port: recorder.port, round, leaseMs: LEASE_MS, ...never };
 }
 

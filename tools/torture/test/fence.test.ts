@@ -13,15 +13,14 @@ test('a worker that was stopped past its lease is fenced: the one that took over
   const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0 };
   const settings = { file: join(folder, 'agent.db'), port: recorder.port, round: 'fence', leaseMs: 500, ...never };
   try {
-    const stale = startJob({ ...settings, dwellMs: 200 });
-    await stale.heard('dwelling');
-    stale.child.kill('SIGSTOP');
-    const fresh = startJob({ ...settings, dwellMs: 0 });
-    expect(await fresh.ended).toBe(0);
+    const stale = startJob({ ...settings, stopInEffect: true });
+    await stale.heard('stopping');
+    const fresh = startJob({ ...settings, stopInEffect: false });
+    expect(await fresh.ended, fresh.lines.slice(-20).join('\n')).toBe(0);
     expect(fresh.lines).toContain('run completed ');
     const acknowledgedBefore = stale.lines.length;
     stale.child.kill('SIGCONT');
-    expect(await stale.ended).toBe(0);
+    expect(await stale.ended, stale.lines.slice(-20).join('\n')).toBe(0);
     // It notices that the run is over; none of its late writes about the run got through.
     const late = stale.lines.slice(acknowledgedBefore);
     expect(acksOf(late).filter((ack) => ack.startsWith('transcript/') || ack.startsWith('turn/'))).toEqual([]);
