@@ -2,15 +2,19 @@
 // answers. It knows nothing of the host. Prints its port, then serves until it is killed.
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 
 const [file = ''] = process.argv.slice(2);
 const record = openSync(file, 'a');
 
 const server = createServer((socket) => {
+  let heard = '';
+  // Whoever is killed in the middle of a line has told nothing.
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket }).on('line', (line) => {
-    writeSync(record, `${line}\n`);
+  socket.on('data', (data) => {
+    heard += data.toString('utf8');
+    const end = heard.indexOf('\n');
+    if (end < 0) return;
+    writeSync(record, heard.slice(0, end + 1));
     fsyncSync(record);
     socket.end('written\n');
   });

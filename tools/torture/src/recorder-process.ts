@@ -18,9 +18,13 @@ export async function startRecorder(file: string): Promise<EffectRecorder> {
   const port = await new Promise<number>((resolve) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(Number(line)));
   });
-  const count = (round: string, n: number): number =>
-    readFileSync(file, 'utf8')
+  let alive = true;
+  child.on('exit', () => (alive = false));
+  const count = (round: string, n: number): number => {
+    if (!alive) throw new Error('The effect recorder is gone: what was counted means nothing.');
+    return readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => line === `${round} ${n}`).length;
+  };
   return { port, count, stop: () => void child.kill('SIGTERM') };
 }
