@@ -114,3 +114,24 @@ describe('the lockfile', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
   });
 });
+
+describe('the guarantees', () => {
+  const rows = [
+    ...readFileSync(join(root, 'docs/guarantees.md'), 'utf8').matchAll(
+      /^\| (?<name>[^|]+?) +\| .* \| `(?<file>[^`]+)` +\|$/gm,
+    ),
+  ].map(({ groups }) => ({ name: groups?.['name'] ?? '', file: groups?.['file'] ?? '' }));
+  const inRuntime = rows.filter(({ file }) => file === 'packages/host-runtime/test/guarantees.test.ts');
+
+  test('name the tests that are there, and every test of a guarantee is named', () => {
+    const source = readFileSync(join(root, 'packages/host-runtime/test/guarantees.test.ts'), 'utf8');
+    const described = [...source.matchAll(/^describe\('(?<name>[^']+)'/gm)].map(({ groups }) => groups?.['name']);
+    expect(described.length).toBeGreaterThanOrEqual(10);
+    expect(inRuntime.map(({ name }) => name).toSorted()).toEqual(described.toSorted());
+  });
+
+  test('point at files that exist', () => {
+    expect(rows.length).toBe(12);
+    expect(rows.filter(({ file }) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});
