@@ -81,25 +81,35 @@ describe('the snippets in the documents', () => {
 });
 
 describe('the version of Node.js', () => {
-  const run = (version: string) => {
-    const script = `Object.defineProperty(process.versions, 'node', { value: '${version}' }); await import(${JSON.stringify(join(root, 'tools/require-node.mjs'))});`;
-    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  /** As if this were another Node.js, on a processor for which `npm ci` installs one, or on one for which it does not. */
+  const run = (version: string, processor: string = process.arch) => {
+    const pretend = [
+      `Object.defineProperty(process.versions, 'node', { value: '${version}' });`,
+      `Object.defineProperty(process, 'arch', { value: '${processor}' });`,
+      `process.argv.push('node', '--version');`,
+      `await import(${JSON.stringify(join(root, 'tools/with-node.mjs'))});`,
+    ];
+    return spawnSync(process.execPath, ['--input-type=module', '-e', pretend.join(' '), 'with-node'], {
+      encoding: 'utf8',
+    });
   };
 
   test.each(['18.20.0', '20.20.2', '22.21.0'])('%s is refused with a sentence that says what to do', (version) => {
-    const refused = run(version);
+    const refused = run(version, 'other');
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain(`Reborn needs Node.js 22.22 or newer and this is ${version}. Run \`npm ci\``);
   });
 
-  test.each(['22.22.0', '24.21.0', '26.0.0'])('%s is taken', (version) => {
-    expect(run(version).status).toBe(0);
+  test.each(['18.20.0', '20.20.2', '22.22.0', '24.21.0', '26.0.0'])('%s runs commands on one that fits', (version) => {
+    const taken = run(version);
+    expect(taken.status).toBe(0);
+    expect(taken.stdout).toMatch(/^v(2[2-9]|[3-9]\d)\./);
   });
 });
 
 describe('the lockfile', () => {
   test('holds the packages of every platform, so that it installs everywhere', async () => {
-    const { missingEntries } = (await import(join(root, 'tools/complete-lockfile.mjs'))) as {
+    const { missingEntries } = (await import(join(root, 'tools/update-lockfile.mjs'))) as {
       missingEntries(lock: unknown): ReadonlyMap<string, unknown>;
     };
     const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));

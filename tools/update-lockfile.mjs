@@ -1,6 +1,7 @@
 // Adds to package-lock.json the platform packages that the registry at hand does not have. npm leaves such optional
 // packages out when it writes the lockfile, and then refuses the file in `npm ci`, on every platform. The entries say for
-// which platform each is, so that others skip it. Run it after `npm install`: `npm run lockfile` does both.
+// which platform each is, so that others skip it. `npm run lockfile` installs and then completes the file.
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,8 @@ function isThere(lock, path, name) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const install = spawnSync('npm', ['install'], { cwd: dirname(file), stdio: 'inherit' });
+  if (install.status !== 0) process.exit(1);
   const lock = JSON.parse(readFileSync(file, 'utf8'));
   const missing = missingEntries(lock);
   for (const [name, entry] of missing) lock.packages[`node_modules/${name}`] = entry;
