@@ -70,8 +70,8 @@ export type FileOutcome<T> =
   | { readonly kind: 'refused'; readonly reason: FileRefusal };
 
 /**
- * Files below virtual roots. An implementation maps a virtual path to a host path, never shows the host path, and
- * refuses with `outside_mount` whatever leaves its root through a link, at the time of use.
+ * Files below virtual roots. An implementation maps a virtual path to a host path, never shows the host path, and never
+ * follows a link below its root, on the way or at the end, at the time of use: `outside_mount`.
  */
 export interface FileSystem {
   stat(path: VirtualPath): Promise<FileOutcome<FileStat>>;

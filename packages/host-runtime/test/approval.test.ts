@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '@reborn/host-api';
 import { fixedUuid } from '@reborn/host-api/testkit';
-import { theseApprove } from '@reborn/host-runtime';
+import { theseApprove, type HostRuntimeOptions } from '@reborn/host-runtime';
 import { createFaultyStore, recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { alice, asker, codeOf, createWorld, done, gateOf, writer } from './support.ts';
@@ -153,6 +153,36 @@ describe('an approval', () => {
     change(policy);
     expect(gateOf(await runtime.invokeCapability(request))).not.toBe(first);
     expect(handler.inputs).toEqual([]);
+  });
+
+  const entry = {
+    packageId: parseExtensionId('notes'),
+    source: 'composed',
+    allowedEffects: ['write_filesystem'],
+  } as const;
+  test.each<[string, Partial<HostRuntimeOptions>, Partial<HostRuntimeOptions>]>([
+    ['profile', { profile: 'local' }, { profile: 'test' }],
+    [
+      'trust class',
+      { trust: createHostTrustPolicy([{ ...entry, trust: 'first_party' }]) },
+      { trust: createHostTrustPolicy([{ ...entry, trust: 'user_trusted' }]) },
+    ],
+  ])('is void under another %s, which asks the very same: the call is asked about anew', async (_, given, now) => {
+    const world = createWorld();
+    const handler = asker(done);
+    const request = world.newCall();
+    const before = world.open([handler], given);
+    const first = gateOf(await before.invokeCapability(request));
+    await world.approve(before, first);
+    const after = world.open([handler], now);
+    const second = gateOf(await after.invokeCapability(request));
+    expect(second).not.toBe(first);
+    expect(handler.inputs).toEqual([]);
+    const [old, fresh] = await Promise.all([first, second].map((id) => getRecord(world.store, gateMachine, id)));
+    expect([old?.status, fresh?.status]).toEqual(['superseded', 'open']);
+    expect(fresh?.asked).toEqual(old?.asked);
+    await world.approve(after, second);
+    expect((await after.invokeCapability(request)).kind).toBe('completed');
   });
 
   test('is void when its provider lost trust; the call is denied before any effect', async () => {

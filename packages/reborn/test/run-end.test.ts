@@ -1,9 +1,9 @@
 import { HostApiError, InvariantError, parseGateId, type DurableStore } from '@reborn/host-api';
 import { createSentinel, findLeaks, fixedUuid } from '@reborn/host-api/testkit';
-import { INTERACTIVE_PROFILE } from '@reborn/turns';
+import { INTERACTIVE_PROFILE, type RunRow } from '@reborn/turns';
 import type { AgentLoopDriver, LoopExit, LoopHost } from '@reborn/turns/loop';
 import { describe, expect, test } from 'vitest';
-import type { HostStorage } from '../src/index.ts';
+import type { HostStorage, Reborn } from '../src/index.ts';
 import { keptInMemory } from '../src/testkit/index.ts';
 import { ada, answer, bench, deferred, gatesOf, rest, resultsOf, scope, told, type Step } from './support.ts';
 
@@ -312,6 +312,63 @@ describe('A loop that lies about its exit', () => {
     const host = await open({ driver: driverOf(() => Promise.reject(new InvariantError('bug'))) });
     await expect(host.drive(await submit(host))).rejects.toBeInstanceOf(InvariantError);
   });
+});
+
+describe('A loop that leaves a question behind', () => {
+  const askThen =
+    (end: () => Promise<LoopExit>): AgentLoopDriver['run'] =>
+    async (host) => {
+      const tool = (await host.visibleTools()).find(({ capabilityId }) => capabilityId === 'desk.write');
+      if (tool === undefined) throw new Error('there is no desk.write');
+      const asked = await host.invoke({ callId: 'c', capabilityId: tool.capabilityId, input: { text: 'tea' } });
+      expect(asked.kind).toBe('suspended');
+      return end();
+    };
+  const failed = { kind: 'failed', failure: { kind: 'no_progress', explanation: 'x' } } as const;
+
+  test.each<[string, () => Promise<LoopExit>, string]>([
+    ['and fails', async () => failed, 'ended failed no_progress'],
+    ['and throws', () => Promise.reject(new Error('x')), 'ended failed driver_failed'],
+    ['and lies', async () => ({ kind: 'cancelled' }), 'ended failed driver_protocol_violation'],
+  ])('%s takes it along: nobody is asked any more', async (_, end, expected) => {
+    const { open, submit, written } = bench([]);
+    const host = await open({ driver: driverOf(askThen(end)) });
+    const target = await submit(host);
+    expect(told(await host.drive(target))).toBe(expected);
+    await expectNobodyAsked(host, target.runId);
+    expect(written).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<LoopExit>]>([
+    ['listens', async () => failed],
+    ['does not listen', () => new Promise(() => undefined)],
+  ])('and is cancelled takes it along: one that %s', async (_, end) => {
+    const { open, submit, pump, written } = bench([]);
+    const cancelled = deferred();
+    const host = await open({
+      driver: driverOf(
+        askThen(async () => {
+          await cancelled.promise;
+          return end();
+        }),
+      ),
+    });
+    const target = await submit(host);
+    const driving = host.drive(target);
+    for (let round = 0; round < 100 && (await gatesOf(host)).length === 0; round += 1) await rest(1);
+    expect(await gatesOf(host)).toHaveLength(1);
+    await host.turns.cancelRun({ scope, actor: ada, runId: target.runId, reason: 'user_requested' });
+    cancelled.resolve();
+    expect((await pump(driving)).kind).toBe('ended');
+    await expectNobodyAsked(host, target.runId);
+    expect(written).toEqual([]);
+  });
+
+  async function expectNobodyAsked(host: Reborn, runId: RunRow['runId']): Promise<void> {
+    expect(await gatesOf(host)).toEqual([]);
+    const explanation = await host.explain(scope, { runId });
+    expect(explanation?.calls.flatMap((call) => call.gates.map((gate) => gate.status))).toEqual(['superseded']);
+  }
 });
 
 describe('A worker whose lease is lost', () => {

@@ -71,7 +71,9 @@ async function readFile(roots: HostRoots, path: VirtualPath, bytesMax: number): 
       const stats = await file.stat();
       if (!stats.isFile()) throw new RefusedFile('not_a_file');
       if (stats.size > bytesMax) throw new RefusedFile('too_large');
-      return await readBounded(file, stats.size, bytesMax);
+      const bytes = await readBounded(file, stats.size, bytesMax);
+      await folder.confirm(name, file);
+      return bytes;
     } finally {
       await file.close();
     }

@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { constants, lstat, mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { errnoOf, RefusedFile } from './file-refusal.ts';
 
 const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -23,15 +23,14 @@ export interface HoldOptions {
 }
 
 /**
- * Opens the folder at `segments` below the root. Links on the way are followed only to places below the root.
- * Errors: `RefusedFile` with `outside_mount`, `not_found` or `not_a_directory`; errors of the system.
+ * Opens the folder at `segments` below the root, one segment at a time. A link on the way is refused wherever it leads:
+ * mounts and policies judge the name that was asked for, so there must be no second name for a folder.
+ * Errors: `RefusedFile` with `outside_mount`; errors of the system.
  */
 export async function holdFolder(segments: readonly string[], options: HoldOptions): Promise<HeldFolder> {
-  const { existing, missing } = await resolveExisting(options.rootPath, segments);
-  if (missing.length > 0 && !options.create) throw new RefusedFile('not_found');
   let folder = new HeldFolder(options.rootPath, await openFolder(options.rootPath), options.descriptorPaths);
-  for (const [at, segment] of [...existing, ...missing].entries()) {
-    const inner = at < existing.length ? folder.enter(segment) : folder.make(segment);
+  for (const segment of segments) {
+    const inner = options.create ? folder.enterOrMake(segment) : folder.enter(segment);
     folder = await inner.finally(() => folder.close());
   }
   return folder;
@@ -71,7 +70,12 @@ export class HeldFolder {
   }
 
   /** Opens a folder in this one and makes it, durably, if it is missing. */
-  async make(name: string): Promise<HeldFolder> {
+  async enterOrMake(name: string): Promise<HeldFolder> {
+    try {
+      return await this.enter(name);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
     try {
       await mkdir(this.at(name));
       await this.sync();
@@ -83,17 +87,12 @@ export class HeldFolder {
 
   /** Without descriptor paths: proves that the name still leads to what was opened, and through no link. */
   async confirm(name: string, opened: FileHandle): Promise<void> {
-    if (this.#descriptorPaths) return;
-    const path = this.at(name);
-    const [real, named, held] = await Promise.all([realpath(path), lstat(path), opened.stat()]);
-    if (real !== path || named.ino !== held.ino || named.dev !== held.dev) throw new RefusedFile('outside_mount');
+    if (!this.#descriptorPaths) await proveNamed(this.at(name), opened);
   }
 
   /** Without descriptor paths: proves that the folder still stands where it was opened. */
   async confirmSelf(): Promise<void> {
-    if (this.#descriptorPaths) return;
-    const [real, named, held] = await Promise.all([realpath(this.#path), lstat(this.#path), this.#handle.stat()]);
-    if (real !== this.#path || named.ino !== held.ino || named.dev !== held.dev) throw new RefusedFile('outside_mount');
+    if (!this.#descriptorPaths) await proveNamed(this.#path, this.#handle);
   }
 
   sync(): Promise<void> {
@@ -105,33 +104,14 @@ export class HeldFolder {
   }
 }
 
-/** How far the segments exist below the root, as real names, and what is missing behind. */
-async function resolveExisting(
-  rootPath: string,
-  segments: readonly string[],
-): Promise<{ existing: readonly string[]; missing: readonly string[] }> {
-  for (let count = segments.length; count >= 0; count -= 1) {
-    const real = await realPathOf(join(rootPath, ...segments.slice(0, count)));
-    if (real === undefined) continue;
-    if (real !== rootPath && !real.startsWith(rootPath === sep ? sep : `${rootPath}${sep}`)) {
-      throw new RefusedFile('outside_mount');
-    }
-    const next = segments[count];
-    // A link to nothing is a link all the same; what it points at is not to be found out here.
-    if (next !== undefined && (await isLink(join(real, next)))) throw new RefusedFile('outside_mount');
-    const below = relative(rootPath, real);
-    return { existing: below === '' ? [] : below.split(sep), missing: segments.slice(count) };
-  }
-  throw new RefusedFile('not_found');
-}
-
-async function realPathOf(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+/** One look after the other: looks side by side may each see another moment. */
+async function proveNamed(path: string, opened: FileHandle): Promise<void> {
+  const held = await opened.stat();
+  const before = await realpath(path);
+  const named = await lstat(path);
+  const after = await realpath(path);
+  const same = named.ino === held.ino && named.dev === held.dev;
+  if (before !== path || after !== path || !same) throw new RefusedFile('outside_mount');
 }
 
 async function openFolder(path: string): Promise<FileHandle> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invocationIdSchema, parseResourceScope, type JsonValue } from '@reborn/host-api';
@@ -58,4 +58,32 @@ describe('a folder as a workspace', () => {
     const found = await call(workspace, 'builtin.grep', { pattern: 'two' });
     expect(JSON.stringify(found)).not.toContain('secret');
   });
+
+  it.each(['home', '.aws'])(
+    'gives no second name to a folder that is shut or holds credentials: %s',
+    async (target) => {
+      await mkdir(join(folder, '.aws/inner'), { recursive: true });
+      await writeFile(join(folder, '.aws/inner/secret.md'), 'two\n');
+      await symlink(target, join(folder, 'alias'));
+      await symlink(`../${target}`, join(folder, 'home/alias'));
+      await mkdir(join(folder, 'notes'));
+      await symlink(`../${target}/inner`, join(folder, 'notes/deep'));
+      const workspace = files(folder, { writable: true, closed: [join(folder, 'home')] });
+      for (const [id, input] of [
+        ['builtin.read_file', { path: 'alias/inner/secret.md' }],
+        ['builtin.read_file', { path: 'notes/deep/secret.md' }],
+        ['builtin.list_dir', { path: 'alias/inner' }],
+        ['builtin.list_dir', { path: 'alias' }],
+        ['builtin.write_file', { path: 'alias/inner/secret.md', content: '' }],
+        ['builtin.write_file', { path: 'notes/deep/new.md', content: '' }],
+      ] as const) {
+        expect(await call(workspace, id, input), `${id} ${input.path}`).toMatchObject({
+          kind: 'failed',
+          effect: 'none',
+        });
+      }
+      expect(await readFile(join(folder, target, 'inner/secret.md'), 'utf8')).toBe('two\n');
+      expect(JSON.stringify(await call(workspace, 'builtin.grep', { pattern: 'two' }))).not.toContain('secret');
+    },
+  );
 });

@@ -27,12 +27,14 @@ describe.each([true, false])('file system contract, descriptor paths: %s', (desc
     test.skipIf(descriptorPaths && process.platform !== 'linux')(name, async () => {
       const root = await temporaryFolder();
       const outside = await temporaryFolder();
+      const hostPath = (path: string): string => join(root, path.slice('/projects'.length));
       await mkdir(join(root, 'empty'));
       await writeFile(join(outside, 'secret.txt'), 'secret');
       await run({
         fileSystem: createNodeFileSystem({ roots: { '/projects': root }, descriptorPaths }),
         folder: at('/projects/empty'),
-        linkOut: (path) => symlink(outside, join(root, path.slice('/projects'.length))),
+        linkOut: (path) => symlink(outside, hostPath(path)),
+        linkTo: (path, target) => symlink(hostPath(target), hostPath(path)),
       });
     });
   }

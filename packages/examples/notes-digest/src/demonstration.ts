@@ -11,7 +11,7 @@ import type { CliStarter, Ended } from './cli-process.ts';
 import { differences, readFolderState } from './folder-state.ts';
 import type { Observations } from './observations.ts';
 import type { DemonstrationOptions } from './options.ts';
-import { DIGEST, type Place } from './place.ts';
+import { DIGEST, DIGESTS, type Place } from './place.ts';
 import type { Screen } from './screen.ts';
 
 /** A live model may think; a recording does not. Units: milliseconds. */
@@ -32,7 +32,7 @@ export interface Stage {
 
 export async function demonstrate(stage: Stage): Promise<void> {
   const { place, seen, options } = stage;
-  const before = { others: await readFolderState(place.path, DIGEST), digest: await readDigest(place) };
+  const before = await readFolderState(place.path);
   const first = await runUntilGate(stage);
   if (first.kind === 'ended') {
     await sayNoGate(stage, first.ended);
@@ -95,11 +95,8 @@ async function sayNoGate({ screen, seen, place, cli, options }: Stage, ended: En
   seen.note('the run is complete, without anything to approve', ended.code === 0 && run?.status === 'completed');
 }
 
-/** What was there before anything began. */
-interface Before {
-  readonly others: ReadonlyMap<string, string>;
-  readonly digest: string | undefined;
-}
+/** Every file of the folder, before anything began. */
+type Before = ReadonlyMap<string, string>;
 
 async function killWhileOpen(
   { place, cli, screen, seen }: Stage,
@@ -114,7 +111,7 @@ async function killWhileOpen(
   const [gate] = open?.gates ?? [];
   seen.note(
     'a gate opened before anything was written',
-    gate?.status === 'open' && (await readDigest(place)) === before.digest,
+    gate?.status === 'open' && differences(before, await readFolderState(place.path)).length === 0,
   );
   screen.say(
     `Another process sees it too (reborn runs --json): gate ${gate?.gateId ?? '?'}, ${gate?.capabilityId ?? '?'}.`,
@@ -180,23 +177,35 @@ async function mayApprove({ options, screen, cli, place }: Stage, runId: string)
 }
 
 async function showResult({ place, screen, seen, options }: Stage, before: Before): Promise<void> {
+  const { live } = options;
   screen.heading(
     'What is in the folder now',
-    'The approved write happened once; the one that policy denied changed nothing.',
+    live === undefined
+      ? 'The approved write happened once; the one that policy denied changed nothing.'
+      : `What was approved is below ${DIGESTS}/; nothing else can be written.`,
   );
-  const digest = await readDigest(place);
-  if (digest === undefined) screen.say(`There is no ${DIGEST}.`);
+  const changed = differences(before, await readFolderState(place.path));
+  const isResult = (path: string): boolean => (live === undefined ? path === DIGEST : path.startsWith(`${DIGESTS}/`));
+  const [result = DIGEST] = changed.filter(isResult);
+  const others = changed.filter((path) => !isResult(path));
+  const text = await readFile(join(place.path, result), 'utf8').catch(() => undefined);
+  if (text === undefined) screen.say(`There is no ${result}.`);
   else {
-    const lines = digest.trimEnd().split('\n');
-    screen.say(`${DIGEST}, the first ${Math.min(LINES_SHOWN, lines.length)} of ${lines.length} lines:`);
+    const lines = text.trimEnd().split('\n');
+    const shown = Math.min(LINES_SHOWN, lines.length);
+    screen.say(
+      `${result}, ${shown === lines.length ? `${shown} lines` : `the first ${shown} of ${lines.length} lines`}:`,
+    );
     for (const line of lines.slice(0, LINES_SHOWN)) screen.quote(line);
   }
-  const changed = differences(before.others, await readFolderState(place.path, DIGEST));
+  const unchanged = others.length === 0 ? 'none of them changed' : `${others.length} of them changed`;
   screen.say(
-    `Compared with before: ${before.others.size} other files, ${changed.length === 0 ? 'none of them changed' : `${changed.length} of them changed`}.`,
+    `Compared with before: ${[...before.keys()].filter((path) => !isResult(path)).length} other files, ${unchanged}.`,
   );
-  seen.note('no other file was changed, not even the one that the agent wanted to change', changed.length === 0);
-  if (options.live === undefined && !options.interactive) seen.note('the digest is there', digest !== undefined);
+  if (live === undefined) {
+    seen.note('no other file was changed, not even the one that the agent wanted to change', others.length === 0);
+    if (!options.interactive) seen.note('the digest is there', text !== undefined);
+  } else seen.note(`nothing outside ${DIGESTS}/ was changed`, others.length === 0);
 }
 
 async function showNotes({ place, cli, screen, seen }: Stage, runId: string): Promise<void> {
@@ -241,8 +250,4 @@ async function checkRecords({ place, cli, seen, options }: Stage, runId: string)
   const written = writes.filter(({ end, attempts }) => end === 'succeeded' && attempts === 1);
   const effects = story.filter(({ event, facts }) => event === 'effect_settled' && facts?.['effect'] === 'happened');
   seen.note('the digest was written exactly once', written.length === 1 && effects.length === 1);
-}
-
-async function readDigest(place: Place): Promise<string | undefined> {
-  return readFile(join(place.path, DIGEST), 'utf8').catch(() => undefined);
 }

@@ -8,8 +8,8 @@ const FILES_MAX = 20_000;
 const HASHED_BYTES_MAX = 4 * 1024 * 1024;
 const PASSED_OVER = new Set(['node_modules', '.git']);
 
-/** From path below the folder to a fingerprint. Everything but `except`. */
-export async function readFolderState(folder: string, except: string): Promise<ReadonlyMap<string, string>> {
+/** From path below the folder to a fingerprint. */
+export async function readFolderState(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   await walk('');
   return found;
@@ -17,7 +17,7 @@ export async function readFolderState(folder: string, except: string): Promise<R
   async function walk(below: string): Promise<void> {
     for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (path === except || PASSED_OVER.has(entry.name) || found.size >= FILES_MAX) continue;
+      if (PASSED_OVER.has(entry.name) || found.size >= FILES_MAX) continue;
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) found.set(path, await fingerprint(join(folder, path)));
     }

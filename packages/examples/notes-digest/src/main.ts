@@ -7,6 +7,7 @@ import { preparePlace } from './place.ts';
 import { createScreen } from './screen.ts';
 
 const write = (text: string): void => void process.stdout.write(text);
+const columns = (): number | undefined => (process.stdout.isTTY ? process.stdout.columns || undefined : undefined);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -42,8 +43,10 @@ async function show(options: DemonstrationOptions): Promise<number> {
       ? 'Works on a copy of the notes of a small tool library.\n'
       : `Works in ${options.dir}: reads it, and writes the digest that is approved.\n`,
   );
+  if (options.live !== undefined)
+    write('The model is live: nothing that the shipped recording leads to is expected of it, or checked.\n');
   try {
-    await demonstrate({ options, place, cli, screen: createScreen(write), seen });
+    await demonstrate({ options, place, cli, screen: createScreen(write, columns), seen });
   } finally {
     cli.stopAll();
     if (options.keep) write(`\nLeft in place: ${place.temporary}\n`);

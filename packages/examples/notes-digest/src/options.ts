@@ -19,11 +19,12 @@ export const USAGE = `Usage: npm start -- [options]
 Shows one governed turn over a folder of notes: a process that is killed while an approval is open, and another one that
 approves and goes on.
 
-  --dir <folder>          your own folder of notes; only digests/open-tasks.md in it is written
+  --dir <folder>          your own folder of notes; only digests/open-tasks.md in it is written,
+                          by a live model other files below digests/ too
   --model <endpoint>      a live, OpenAI-compatible model instead of the shipped recording
   --model-name <name>     which of its models
   --api-key-env <name>    the environment variable that holds its key
-  --interactive           ask before approving (at a terminal)
+  --interactive           decide yourself, at a terminal
   --keep                  leave the temporary folder in place
   --help
 `;

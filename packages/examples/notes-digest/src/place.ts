@@ -1,12 +1,15 @@
 /** Where the demonstration takes place: a home for the host, a folder of notes, and the recording. */
-import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseRecording } from '@reborn/reborn';
 import type { DemonstrationOptions } from './options.ts';
 
-export const DIGEST = 'digests/open-tasks.md';
+/** Where the command line lets an agent write. */
+export const DIGESTS = 'digests';
+/** What the shipped recording writes. */
+export const DIGEST = `${DIGESTS}/open-tasks.md`;
 /** How the shipped recording begins its digest: a file that begins otherwise is the person's own. */
 const DIGEST_TITLE = '# Open tasks and decisions\n';
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
@@ -63,12 +66,16 @@ export async function preparePlace(options: DemonstrationOptions): Promise<Place
 
 /** The demonstration approves by itself, so it makes sure first that nothing of the person's is replaced. */
 async function checkOwnFolder(path: string, options: DemonstrationOptions): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new Error('--dir does not name a folder.');
+  const folder = await stat(path).catch(() => undefined);
+  if (folder?.isDirectory() !== true) throw new Error('--dir does not name a folder.');
   if (options.interactive) return;
+  const own = (await readdir(join(path, DIGESTS)).catch(() => [])).map((name) => `${DIGESTS}/${name}`);
   const digest = await readFile(join(path, DIGEST), 'utf8').catch(() => undefined);
-  if (digest === undefined || digest.startsWith(DIGEST_TITLE)) return;
+  const isOurs = digest?.startsWith(DIGEST_TITLE) === true;
+  // A recording writes one file of a known name; a live model chooses.
+  const found = own.find((name) => (name === DIGEST ? !isOurs : options.live !== undefined));
+  if (found === undefined) return;
   throw new Error(
-    `There is a ${DIGEST} of your own in this folder. Move it away, or use --interactive and decide yourself.`,
+    `There is a ${found} of your own in this folder. Move it away, or use --interactive and decide yourself.`,
   );
 }

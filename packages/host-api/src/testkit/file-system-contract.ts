@@ -13,6 +13,8 @@ export interface FileSystemHarness {
   readonly folder: VirtualPath;
   /** Puts a link at `path` that leads out of the root, to a folder with a file `secret.txt` in it. */
   linkOut(path: VirtualPath): Promise<void>;
+  /** Puts a link at `path` that leads to `target`, a folder below the same root. Without it: there are no such links. */
+  linkTo?(path: VirtualPath, target: VirtualPath): Promise<void>;
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -94,7 +96,7 @@ export const fileSystemContract: readonly ContractCase<FileSystemHarness>[] = [
     },
   },
   {
-    name: 'names a link and never follows it out of its root',
+    name: 'names a link and never follows it',
     run: async ({ fileSystem, folder, linkOut }) => {
       const link = below(folder, 'out');
       await linkOut(link);
@@ -112,6 +114,23 @@ export const fileSystemContract: readonly ContractCase<FileSystemHarness>[] = [
       equals(await fileSystem.list(link, 100), outside, 'no list');
       equals(await fileSystem.write(secret, bytesOf('x')), outside, 'no writing');
       equals(await fileSystem.write(below(folder, 'out/new/file'), bytesOf('x')), outside, 'no new folders');
+    },
+  },
+  {
+    name: 'follows no link to a folder below the same root either',
+    run: async ({ fileSystem, folder, linkTo }) => {
+      const note = below(folder, 'shut/note.md');
+      await fileSystem.write(note, bytesOf('kept'));
+      const link = below(folder, 'alias');
+      if (linkTo === undefined) return;
+      await linkTo(link, below(folder, 'shut'));
+      const outside = refused('outside_mount');
+      equals(await fileSystem.list(link, 100), outside, 'no list');
+      equals(await fileSystem.stat(below(folder, 'alias/note.md')), outside, 'no look behind it');
+      equals(await fileSystem.read(below(folder, 'alias/note.md'), 100), outside, 'no reading');
+      equals(await fileSystem.write(below(folder, 'alias/note.md'), bytesOf('x')), outside, 'no writing');
+      equals(await fileSystem.write(below(folder, 'alias/new/a.md'), bytesOf('x')), outside, 'no new folders');
+      equals(await fileSystem.read(note, 100), done(bytesOf('kept')), 'the file is untouched under its own name');
     },
   },
 ];

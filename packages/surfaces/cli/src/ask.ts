@@ -1,115 +1,123 @@
 /**
- * Asking the person at the terminal about one gate, with the input as it will be executed in front of them.
+ * Asking the person at the terminal about one gate, with the input as it will be executed in front of them. What they
+ * edit is shown to them again before it counts.
  *
- * Not here: what an answer leads to (`@reborn/host-runtime`), answering from another process (`commands/answer.ts`).
+ * Not here: what an answer leads to (`@reborn/host-runtime`), answering from another process (`commands/answer.ts`),
+ * the editor (`edit-input.ts`).
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isCancel, select } from '@clack/prompts';
-import { isFault, parseJson, type GateRow, type JsonValue } from '@reborn/host-api';
+import { isFault, toCanonicalJson, type GateRow, type JsonValue } from '@reborn/host-api';
+import { editInput } from './edit-input.ts';
 import { resolveOpenGate, type Answering } from './resolve-gate.ts';
-import { gateLines } from './render/run-lines.ts';
-import { oneLine, paint } from './render/style.ts';
-import { readTextFile } from './text-file.ts';
+import { gateLines, textLines } from './render/run-lines.ts';
+import { paint } from './render/style.ts';
 
-/** More lines are shown when the person asks for them. */
+/** More lines are shown when the person asks for them, and nothing is approved before. */
 const LINES_SHOWN_MAX = 200;
-const EDIT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** True when the gate was answered, by this person or by somebody else meanwhile. */
-export async function askAbout(answering: Answering, gate: GateRow, home: string): Promise<boolean> {
+/** `answered` by this person or by somebody else meanwhile; `stopped`: does not want to be asked any more. */
+export type Asked = 'answered' | 'left' | 'stopped';
+
+type Choice = 'approve' | 'deny' | 'edit' | 'discard' | 'all' | 'leave';
+
+/** What the person made of the question so far. */
+interface Draft {
+  readonly edited: JsonValue | undefined;
+  readonly all: boolean;
+}
+
+export async function askAbout(answering: Answering, gate: GateRow, home: string): Promise<Asked> {
   const { io } = answering.machine;
-  let all = false;
+  let draft: Draft = { edited: undefined, all: false };
   for (;;) {
-    const cut = showGate(answering, gate, all);
-    const choice = await select({
+    const hidden = showGate(answering, gate, draft);
+    const choice = await select<Choice>({
       message: 'May this be done?',
-      options: [
-        { value: 'approve', label: 'Approve', hint: 'exactly this input, once' },
-        { value: 'deny', label: 'Deny' },
-        {
-          value: 'edit',
-          label: 'Edit the input',
-          hint: io.editor === undefined ? 'set EDITOR first' : 'then approve it',
-        },
-        ...(cut ? [{ value: 'all', label: 'Show all of it' }] : []),
-        { value: 'leave', label: 'Leave it open', hint: 'answer later with `reborn approve` or `reborn deny`' },
-      ],
+      options: optionsOf(draft, hidden, io.editor),
       initialValue: 'leave',
       signal: io.interrupted,
     });
-    if (isCancel(choice) || choice === 'leave') return false;
-    if (choice === 'all') {
-      all = true;
-      continue;
-    }
-    if (await tryAnswer(answering, gate, choice, home)) return true;
+    if (isCancel(choice)) return 'stopped';
+    if (choice === 'leave') return 'left';
+    if (choice === 'all') draft = { ...draft, all: true };
+    else if (choice === 'discard') draft = { edited: undefined, all: false };
+    else if (choice === 'edit') draft = await edit(answering, gate, { draft, home });
+    else if (await tryAnswer(answering, gate, { decision: choice, edited: draft.edited })) return 'answered';
   }
 }
 
-function showGate(answering: Answering, gate: GateRow, all: boolean): boolean {
-  const { io } = answering.machine;
-  const lines = gateLines(gate);
+interface Option {
+  readonly value: Choice;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+function optionsOf({ edited }: Draft, hidden: number, editor: string | undefined): Option[] {
+  const isEdited = edited !== undefined;
+  const hint = editor === undefined ? 'set EDITOR first' : 'you will see it again before it counts';
+  const approve: Option = {
+    value: 'approve',
+    label: isEdited ? 'Approve what you made of it' : 'Approve',
+    hint: 'exactly this input, once',
+  };
+  return [
+    hidden > 0 ? { value: 'all', label: 'Show all of it', hint: 'then you may approve it' } : approve,
+    { value: 'deny', label: 'Deny' },
+    { value: 'edit', label: isEdited ? 'Edit it again' : 'Edit the input', hint },
+    ...(isEdited ? [{ value: 'discard' as const, label: 'Go back to the input that was asked about' }] : []),
+    { value: 'leave', label: 'Leave it open', hint: 'answer later, from anywhere' },
+  ];
+}
+
+/** How many lines are not shown. */
+function showGate({ machine }: Answering, gate: GateRow, { edited, all }: Draft): number {
+  const { io } = machine;
+  const lines = gateLines(gate, { columns: io.columns, edited });
   const shown = all ? lines : lines.slice(0, LINES_SHOWN_MAX);
-  io.out(`\n${shown.join('\n')}\n`);
   const hidden = lines.length - shown.length;
-  if (hidden > 0)
-    io.out(
-      `${paint(`    … ${hidden} more lines are NOT shown here. Choose "Show all of it" to see them.`, 'bad', io)}\n`,
-    );
-  return hidden > 0;
+  io.out(`\n${shown.join('\n')}\n`);
+  if (hidden > 0) io.out(`${paint(`    ${hidden} more lines are NOT shown.`, 'bad', io)}\n`);
+  return hidden;
+}
+
+async function edit(
+  { machine }: Answering,
+  gate: GateRow,
+  { draft, home }: { readonly draft: Draft; readonly home: string },
+): Promise<Draft> {
+  try {
+    const edited = await editInput(machine.io.editor, draft.edited ?? gate.input, home);
+    if (edited.kind === 'failed') {
+      machine.io.err(`${paint(edited.why, 'bad', machine.io)}\n`);
+      return draft;
+    }
+    const isSame = toCanonicalJson(edited.input) === toCanonicalJson(gate.input);
+    return { edited: isSame ? undefined : edited.input, all: false };
+  } catch (error) {
+    sayFault(machine.io, error);
+    return draft;
+  }
 }
 
 /** A mistake is said, and the question asked again. */
-async function tryAnswer(answering: Answering, gate: GateRow, choice: string, home: string): Promise<boolean> {
-  const { io } = answering.machine;
+async function tryAnswer(
+  answering: Answering,
+  { gateId, receipt }: GateRow,
+  answer: { readonly decision: 'approve' | 'deny'; readonly edited: JsonValue | undefined },
+): Promise<boolean> {
+  const { decision, edited } = answer;
+  const input = decision === 'approve' && edited !== undefined ? { input: edited } : {};
   try {
-    const input = choice === 'edit' ? await edit(answering, gate, home) : undefined;
-    if (choice === 'edit' && input === undefined) return false;
-    const decision = choice === 'deny' ? 'deny' : 'approve';
-    const { gateId, receipt } = gate;
-    await resolveOpenGate(
-      answering,
-      { gateId, tenantId: receipt.scope.tenantId },
-      { decision, ...(input === undefined ? {} : { input }) },
-    );
+    await resolveOpenGate(answering, { gateId, tenantId: receipt.scope.tenantId }, { decision, ...input });
     return true;
   } catch (error) {
-    if (!isFault(error)) throw error;
-    if (error.code === 'cli/gate_closed') return true;
-    io.err(`${oneLine(`${error.message}. ${error.remedy}`, 500)}\n`);
+    if (isFault(error) && error.code === 'cli/gate_closed') return true;
+    sayFault(answering.machine.io, error);
     return false;
   }
 }
 
-/** In a folder that only this user can enter, and only for as long as the editor runs. */
-async function edit(answering: Answering, gate: GateRow, home: string): Promise<JsonValue | undefined> {
-  const { editor, err } = answering.machine.io;
-  if (editor === undefined) {
-    err('No editor is set: set VISUAL or EDITOR, or answer with `reborn approve <gate> --edit @file`.\n');
-    return undefined;
-  }
-  const folder = await mkdtemp(join(home, 'edit-'));
-  try {
-    const file = join(folder, 'input.json');
-    await writeFile(file, `${JSON.stringify(gate.input, null, 2)}\n`, { mode: 0o600 });
-    const code = await runEditor(editor, file);
-    if (code !== 0) {
-      err('The editor did not end well; nothing is changed.\n');
-      return undefined;
-    }
-    return parseJson(await readTextFile(file, 'edited input', EDIT_BYTES_MAX), 'edited input', EDIT_BYTES_MAX);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** An editor may be a whole command line. */
-function runEditor(editor: string, file: string): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', file], { stdio: 'inherit' });
-    child.on('error', () => resolve(1));
-    child.on('close', (code) => resolve(code ?? 1));
-  });
+function sayFault(io: Answering['machine']['io'], error: unknown): void {
+  if (!isFault(error)) throw error;
+  for (const line of textLines(`${error.message} ${error.remedy}`, io)) io.err(`${paint(line, 'bad', io)}\n`);
 }

@@ -9,9 +9,12 @@ import { CliError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { CliIo, Machine } from './machine.ts';
 import { createProgram } from './program.ts';
+import { fold } from './render/columns.ts';
 import { oneLine } from './render/style.ts';
 import { mistakeOf } from './usage.ts';
 import { WIRE_VERSION } from './wire.ts';
+
+const INDENT = ' '.repeat('reborn: '.length);
 
 /** Never rejects. What goes wrong is said on the error output, as JSON where JSON was asked for. */
 export async function runCli(argv: readonly string[], machine: Machine): Promise<number> {
@@ -50,5 +53,15 @@ function sayFault(
 ): void {
   const { code, message, remedy, retryable = false, detail = {} } = fault;
   if (json) io.err(`${JSON.stringify({ v: WIRE_VERSION, kind: 'error', code, message, remedy, retryable, detail })}\n`);
-  else io.err(`reborn: ${oneLine(message, 400).replace(/[.]$/, '')}.\n        ${oneLine(remedy, 400)}\n`);
+  else
+    io.err(
+      faultLines(`${oneLine(message, 400).replace(/[.]$/, '')}.`, oneLine(remedy, 400), io)
+        .join('\n')
+        .concat('\n'),
+    );
+}
+
+function faultLines(message: string, remedy: string, io: CliIo): readonly string[] {
+  const room = io.terminal ? Math.max(20, io.columns - INDENT.length) : Number.POSITIVE_INFINITY;
+  return [...fold(message, room), ...fold(remedy, room)].map((line, at) => `${at === 0 ? 'reborn: ' : INDENT}${line}`);
 }

@@ -72,7 +72,11 @@ function createIo(): CliIo {
   let asked = 0;
   const interrupt = (signal: NodeJS.Signals): void => {
     asked += 1;
-    if (asked === 1) stop.abort();
+    if (asked === 1) {
+      // The terminal has written ^C where the next line begins.
+      if (signal === 'SIGINT' && stdout.isTTY) stdout.write('\n');
+      stop.abort();
+    }
     // Asked again: at once, with the system's own meaning of the signal.
     else process.removeAllListeners(signal).kill(process.pid, signal);
   };
@@ -85,7 +89,10 @@ function createIo(): CliIo {
     err: (text) => void stderr.write(text),
     terminal,
     colour: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
-    columns: stdout.isTTY === true ? (stdout.columns ?? PLAIN_COLUMNS) : PLAIN_COLUMNS,
+    // Windows change their size while somebody watches. Some say nothing, or 0.
+    get columns() {
+      return stdout.isTTY === true ? stdout.columns || PLAIN_COLUMNS : PLAIN_COLUMNS;
+    },
     interrupted: stop.signal,
     editor: env['VISUAL'] ?? env['EDITOR'],
   };

@@ -38,6 +38,11 @@ export const CliError = defineFaults('cli', {
       'Name an endpoint with --model <url>, a recording with --recording <file>, or set "model" in reborn.config.json.',
     retryable: false,
   },
+  no_key: {
+    meaning: "The variable that holds the key of this thread's model is not set here, so the run is left as it is",
+    remedy: 'Set it in the environment, and do the same again.',
+    retryable: false,
+  },
   not_found: {
     meaning: 'There is no such thing here, or it belongs to somebody else',
     remedy: 'Look at `reborn runs` for what there is.',
@@ -73,9 +78,14 @@ export const CliError = defineFaults('cli', {
     remedy: 'Answer what it waits for, cancel it with `reborn runs cancel <run>`, or use another --thread.',
     retryable: false,
   },
+  untrusted_config: {
+    meaning: 'A configuration file that merely lies in the current folder may not decide this',
+    remedy: 'Look at the file; if it is yours, name it with --config.',
+    retryable: false,
+  },
   other_workspace: {
     meaning: 'This thread works on another folder',
-    remedy: 'Leave --dir out, or begin a new thread for the other folder.',
+    remedy: 'Leave --dir out; put a folder that was moved or replaced back; or begin a new thread for the other one.',
     retryable: false,
   },
   unknown_thread: {

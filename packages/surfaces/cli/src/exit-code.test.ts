@@ -13,5 +13,6 @@ describe('exit codes', () => {
     expect([of('cli/invalid_option'), of('cli/not_authorised'), of('cli/home_unusable')]).toEqual([2, 4, 5]);
     expect(exitCodeOf(new HostApiError('host-api/store_unavailable'))).toBe(EXIT.unavailable);
     expect(exitCodeOf(new TypeError('a bug'))).toBe(EXIT.bug);
+    expect([of('cli/bug'), of('cli/usage')]).toEqual([EXIT.bug, EXIT.usage]);
   });
 });

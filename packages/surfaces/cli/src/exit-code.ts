@@ -28,6 +28,7 @@ const REFUSED = new Set([
   'cli/gate_closed',
   'cli/thread_busy',
   'cli/other_workspace',
+  'cli/untrusted_config',
   'cli/unknown_thread',
   'events/not_granted',
   'reborn/not_production_ready',

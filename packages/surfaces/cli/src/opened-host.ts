@@ -9,7 +9,7 @@ import { createReborn, inspectReborn, type Reborn, type RebornOptions } from '@r
 import { CliError } from './errors.ts';
 import type { HostParts, Machine } from './machine.ts';
 import type { Settings } from './settings.ts';
-import { prepareHome, readThreadNote } from './thread-note.ts';
+import { checkSameFolder, prepareHome, readThreadNote } from './thread-note.ts';
 
 export function ownerScope(machine: Machine): ResourceScope {
   return { tenantId: parseTenantId('default'), userId: machine.user.id };
@@ -51,10 +51,21 @@ export function toParts(settings: Settings): HostParts {
   return { profile, storage, system, leaseMs, gateTtlMs };
 }
 
-/** Errors: `cli/unknown_thread`: without its folder and its model a run is left alone. */
-export async function partsOfThread(settings: Settings, threadId: ThreadId | undefined): Promise<HostParts> {
+/**
+ * Errors: `cli/unknown_thread`: without its folder and its model a run is left alone; `cli/no_key` names the variable,
+ * which is known to be one: it was set when the thread began; `cli/other_workspace`.
+ */
+export async function partsOfThread(
+  machine: Machine,
+  settings: Settings,
+  threadId: ThreadId | undefined,
+): Promise<HostParts> {
   const note = threadId === undefined ? undefined : await readThreadNote(settings.home, threadId);
   if (note === undefined) throw new CliError('cli/unknown_thread');
+  await checkSameFolder(note.workspace);
+  const variable = note.model.kind === 'endpoint' ? note.model.apiKeyEnv : undefined;
+  if (variable !== undefined && !machine.hasVariable(variable))
+    throw new CliError('cli/no_key', { detail: { variable } });
   return { ...toParts(settings), workspace: { folder: note.workspace, closed: [settings.home] }, model: note.model };
 }
 

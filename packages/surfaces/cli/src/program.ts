@@ -87,10 +87,13 @@ function addRuns(program: Command, machine: Machine, end: End): void {
     .command('runs')
     .description('list runs and their open gates; show, resume or cancel one')
     .addHelpText('after', '\nWithout a command: list, with its options.');
-  placed(runs.command('list', { isDefault: true }).description('runs of this person, newest first, with their open gates')).action(
-    async (flags) => end(await listRunsCommand(machine, flags)),
-  );
-  const show = runs.command('show').description('one run, with the whole input of each open gate').argument('<run>', RUN);
+  placed(
+    runs.command('list', { isDefault: true }).description('runs of this person, newest first, with their open gates'),
+  ).action(async (flags) => end(await listRunsCommand(machine, flags)));
+  const show = runs
+    .command('show')
+    .description('one run, with the whole input of each open gate')
+    .argument('<run>', RUN);
   placed(show).action(async (run, flags) => end(await showRunCommand(machine, run, flags)));
   const resume = runs
     .command('resume')

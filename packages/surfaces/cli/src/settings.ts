@@ -42,12 +42,14 @@ export interface Settings {
   readonly system: string | undefined;
   readonly leaseMs: number | undefined;
   readonly gateTtlMs: number | undefined;
+  /** Which configuration file counted, for people. */
+  readonly config: string | undefined;
 }
 
 /** Errors: `cli/invalid_option`, `cli/unreadable_file`, `reborn/invalid_configuration`, each naming the field. */
 export async function readSettings(machine: Machine, flags: HostFlags): Promise<Settings> {
   const at = (path: string): string => resolve(machine.cwd, path);
-  const { config, base } = await readConfig(machine, flags.config);
+  const { config, base, said } = await readConfig(machine, flags.config);
   const home = at(nonEmpty(flags.home, '--home') ?? HOME_FOLDER);
   const named = nonEmpty(flags.dir, '--dir') ?? config.workspace ?? '.';
   const path = flags.dir === undefined && config.workspace !== undefined ? resolve(base, named) : at(named);
@@ -67,6 +69,7 @@ export async function readSettings(machine: Machine, flags: HostFlags): Promise<
     system: config.system,
     leaseMs: config.leaseMs,
     gateTtlMs: config.gateTtlMs,
+    config: said,
   };
 }
 
@@ -103,14 +106,35 @@ export function parseThreadOption(thread: string | undefined, machine: Machine):
 async function readConfig(
   machine: Machine,
   flag: string | undefined,
-): Promise<{ readonly config: RebornConfig; readonly base: string }> {
+): Promise<{ readonly config: RebornConfig; readonly base: string; readonly said: string | undefined }> {
   const named = nonEmpty(flag, '--config');
   const file = resolve(machine.cwd, named ?? CONFIG_FILE);
   const text =
     named === undefined
       ? await readTextFileIfThere(file, CONFIG_FILE, CONFIG_FILE_BYTES_MAX)
       : await readTextFile(file, '--config', CONFIG_FILE_BYTES_MAX);
-  return { config: parseConfig(text ?? '{}'), base: dirname(file) };
+  const config = parseConfig(text ?? '{}');
+  const base = dirname(file);
+  if (named !== undefined) return { config, base, said: named };
+  checkFoundConfig(config, base);
+  return { config, base, said: text === undefined ? undefined : `${CONFIG_FILE}, found in the current folder` };
+}
+
+/**
+ * A file that merely lies in the current folder came with whatever else lies there. It may not point at other folders,
+ * at a key, or at somebody else's server: that takes a person who names the file. Errors: `cli/untrusted_config`.
+ */
+function checkFoundConfig(config: RebornConfig, base: string): void {
+  const refuse = (field: string): CliError => new CliError('cli/untrusted_config', { detail: { field } });
+  const { model, workspace, storage } = config;
+  if (workspace !== undefined && !isAtOrBelow(resolve(base, workspace), base)) throw refuse('workspace');
+  if (storage.kind === 'sqlite' && storage.file !== undefined && !isAtOrBelow(resolve(base, storage.file), base)) {
+    throw refuse('storage.file');
+  }
+  if (model?.kind === 'recording' && !isAtOrBelow(resolve(base, model.file), base)) throw refuse('model.file');
+  if (model?.kind !== 'endpoint') return;
+  if (model.apiKeyEnv !== undefined) throw refuse('model.apiKeyEnv');
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(new URL(model.url).hostname)) throw refuse('model.url');
 }
 
 function chooseModel(

@@ -13,7 +13,7 @@ export async function readTextFile(file: string, field: string, bytesMax: number
 export async function readTextFileIfThere(file: string, field: string, bytesMax: number): Promise<string | undefined> {
   const refused = (rule: string): CliError => new CliError('cli/unreadable_file', { detail: { field, rule } });
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw refused(`cannot be read (${codeOf(error).toLowerCase()})`);
   });
   if (handle === undefined) return undefined;

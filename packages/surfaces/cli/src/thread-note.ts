@@ -5,8 +5,8 @@
  * Not here: what was said and done (the database). No key is ever written: only the name of its variable.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import { boundedLine, parseJson, threadIdSchema, type ThreadId } from '@reborn/host-api';
 import { z } from 'zod';
 import { CliError } from './errors.ts';
@@ -56,6 +56,15 @@ export async function readThreadNote(home: string, threadId: ThreadId): Promise<
   throw unusable();
 }
 
+/**
+ * An approval is for the folder that was shown. The note holds its real path, so a path that now leads elsewhere (through
+ * a link that somebody made since) is another folder. Errors: `cli/other_workspace`.
+ */
+export async function checkSameFolder(workspace: string): Promise<void> {
+  const real = await realpath(workspace).catch(() => undefined);
+  if (real !== workspace) throw new CliError('cli/other_workspace', { detail: { field: 'folder' } });
+}
+
 /** Durable when it resolves; a reader sees the old note or the new one. Errors: `cli/home_unusable`. */
 export async function writeThreadNote(home: string, note: ThreadNote): Promise<void> {
   const file = placeOf(home, note.threadId);
@@ -78,9 +87,23 @@ export async function writeThreadNote(home: string, note: ThreadNote): Promise<v
 /** Makes the home, for this user alone, unless it is there. Errors: `cli/home_unusable`. */
 export async function prepareHome(home: string): Promise<void> {
   try {
-    await mkdir(join(home, 'threads'), { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(join(home, 'threads'));
   } catch (error) {
     throw unwritable(error);
+  }
+}
+
+/** With those above it. Node's own way does not come back where the system makes no folders at all, as below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder, { mode: FOLDER_MODE }).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again;
+    });
   }
 }
 

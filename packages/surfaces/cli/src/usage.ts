@@ -19,21 +19,21 @@ export function mistakeOf(error: CommanderError, program: Command, argv: readonl
   const { path, command } = commandOf(program, asked);
   const help = `See \`${path} --help\`.`;
   const unknown = asked[path.split(' ').length - 1];
-  // A group of commands without the name of one, or with a name that is none.
-  if (command.commands.length > 0 && unknown === undefined) {
-    return { message: 'A command is missing', remedy: `Add one of: ${namesOf(command)}. ${help}` };
-  }
-  if (command.commands.length > 0 && unknown !== undefined && error.code !== 'commander.unknownOption') {
-    const similar = /\(Did you mean .*\)$/.exec(error.message)?.[0] ?? '';
-    return {
-      message: oneLine(`There is no command "${unknown}" ${similar}`, MESSAGE_MAX),
-      remedy: `Use one of: ${namesOf(command)}. ${help}`,
-    };
-  }
   const message = oneLine(toSentence(error.message), MESSAGE_MAX);
-  if (error.code === 'commander.excessArguments' && command.name() === 'run')
-    return { message, remedy: `Put the whole message in quotes. ${help}` };
-  return { message, remedy: help };
+  if (error.code === 'commander.unknownOption' || error.code === 'commander.optionMissingArgument')
+    return { message, remedy: command === program ? `Options stand behind the command. ${help}` : help };
+  if (command.commands.length === 0) {
+    const isUnquoted = error.code === 'commander.excessArguments' && command.name() === 'run';
+    return { message, remedy: isUnquoted ? `Put the whole message in quotes. ${help}` : help };
+  }
+  // A group of commands without the name of one, or with a name that is none.
+  if (unknown === undefined)
+    return { message: 'A command is missing', remedy: `Add one of: ${namesOf(command)}. ${help}` };
+  const similar = /\(Did you mean .*\)$/.exec(error.message)?.[0] ?? '';
+  return {
+    message: oneLine(`There is no command "${unknown}" ${similar}`, MESSAGE_MAX),
+    remedy: `Use one of: ${namesOf(command)}. ${help}`,
+  };
 }
 
 /** The last command that the words name, and the words that lead to it. */

@@ -6,6 +6,7 @@
 import type { GateRow, ResourceScope, RunId } from '@reborn/host-api';
 import type { Reborn } from '@reborn/reborn';
 import type { RunRow } from '@reborn/turns';
+import type { Asked } from './ask.ts';
 import { notFound } from './find-subject.ts';
 import type { Machine } from './machine.ts';
 import type { Reporter } from './reporter.ts';
@@ -26,8 +27,8 @@ export interface Errand {
   readonly reporter: Reporter;
   /** Stays while the run waits for an answer from elsewhere. */
   readonly wait: boolean;
-  /** Asks the person at the terminal; true when they answered. */
-  readonly ask?: (gate: GateRow) => Promise<boolean>;
+  /** Asks the person at the terminal. */
+  readonly ask?: (gate: GateRow) => Promise<Asked>;
 }
 
 export interface Ending {
@@ -63,6 +64,9 @@ async function work(errand: Errand, watcher: Watcher): Promise<Ending> {
     } else if (errand.ask === undefined) {
       if (!errand.wait) return { kind: 'parked', run };
     } else {
+      // What hooks have to say about the question is said before it.
+      await host.settle();
+      await watcher.look();
       const answered = await askAll(errand, errand.ask);
       if (!answered) return { kind: 'parked', run };
       continue;
@@ -72,11 +76,14 @@ async function work(errand: Errand, watcher: Watcher): Promise<Ending> {
 }
 
 /** Asks about each open gate of the run; false when one of them stays open. */
-async function askAll(errand: Errand, ask: (gate: GateRow) => Promise<boolean>): Promise<boolean> {
-  const gates = await gatesOfRun(errand.host, errand.scope, errand.runId);
-  let answered = true;
-  for (const gate of gates) answered = (await ask(gate)) && answered;
-  return answered;
+async function askAll(errand: Errand, ask: (gate: GateRow) => Promise<Asked>): Promise<boolean> {
+  let open = 0;
+  for (const gate of await gatesOfRun(errand.host, errand.scope, errand.runId)) {
+    const asked = await ask(gate);
+    if (asked !== 'answered') open += 1;
+    if (asked === 'stopped') break;
+  }
+  return open === 0;
 }
 
 /** Oldest first. */

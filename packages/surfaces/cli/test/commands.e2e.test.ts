@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLeaks } from '@reborn/host-api/testkit';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
@@ -37,6 +37,8 @@ describe('with a run that is parked', () => {
     ['an option that is not there', () => ['runs', '--loud'], 2, 'cli/usage'],
     ['a missing argument', () => ['approve'], 2, 'cli/usage'],
     ['a group without a command', () => ['events'], 2, 'cli/usage'],
+    ['a group with a command that is none', () => ['runs', 'lst'], 2, 'cli/usage'],
+    ['a message without quotes', () => ['run', 'Make', 'a', 'digest.'], 2, 'cli/usage'],
     ['an empty message', () => ['run', ' ', '--recording', 'recording.json'], 2, 'cli/invalid_option'],
     ['a thread id that is none', () => [...RUN, '--thread', 'a/b'], 2, 'host-api/invalid_id'],
     ['no model', () => ['run', 'hello'], 2, 'cli/no_model'],
@@ -304,15 +306,62 @@ describe('settings', () => {
     expect(help.code).toBe(0);
     for (const command of ['run', 'approve', 'deny', 'runs', 'events', 'explain', 'doctor'])
       expect(help.out).toContain(`\n  ${command}`);
-    for (const code of [0, 1, 2, 3, 4, 5, 70, 130]) expect(help.out).toMatch(new RegExp(`\\n  ${code} +\\S`));
     expect((await world.call(['help', 'approve'])).out).toContain('--edit');
   });
 
-  it.skipIf(process.getuid?.() === 0)('a home that may not be written is said', async () => {
-    await mkdir(join(world.folder, 'sealed'));
-    await chmod(join(world.folder, 'sealed'), 0o500);
-    expect((await world.call([...RUN, '--home', 'sealed/home'])).code).toBe(5);
+  it.each([
+    'run',
+    'approve',
+    'deny',
+    'runs list',
+    'runs show',
+    'runs resume',
+    'runs cancel',
+    'events tail',
+    'events show',
+    'explain',
+    'doctor',
+    '',
+  ])('the help of "reborn %s" names its exit codes and fits the screen', async (words) => {
+    const { code, out } = await world.call([...words.split(' ').filter((word) => word !== ''), '--help']);
+    expect(code).toBe(0);
+    for (const exit of [0, 1, 2, 3, 4, 5, 70, 130]) expect(out).toMatch(new RegExp(`\\n  ${exit} +\\S`));
+    expect(out).toContain('--json');
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
+
+  it.each([
+    [['fly'], 'There is no command "fly".', 'Use one of: run, approve, deny, runs, events, explain, doctor.'],
+    [['rum', 'hello'], '(Did you mean run?)', 'reborn --help'],
+    [['runs', 'lst'], 'There is no command "lst"', 'Use one of: list, show, resume, cancel.'],
+    [['help', 'nope'], 'There is no command "nope"', 'Use one of: run,'],
+    [['events'], 'A command is missing', 'Add one of: tail, show.'],
+    [['run', 'x', '--recordin', 'y'], '(Did you mean --recording?)', 'See `reborn run --help`.'],
+    [['--home', 'x', 'runs'], "Unknown option '--home'", 'Options stand behind the command.'],
+    [['runs', '--home'], 'argument missing', 'See `reborn runs --help`.'],
+    [['run', 'a', 'b'], 'Too many arguments', 'Put the whole message in quotes.'],
+  ])('%j is a mistake that is named, with a hint', async (words, mistake, hint) => {
+    const { code, out, err } = await world.call(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(mistake);
+    expect(err).toContain(hint);
+  });
+
+  // Nobody makes folders below these, not even root.
+  it.each(['notes/a.md/home', '/dev/null/home', '/proc/reborn'])(
+    'a home that may not be written is said: %s',
+    async (home) => {
+      const run = await world.call([...RUN, '--home', home, '--json']);
+      expect(run).toMatchObject({ code: 5, out: '' });
+      expect(jsonLines(run.err)[0]).toMatchObject({
+        code: 'cli/home_unusable',
+        detail: { field: '--home', rule: expect.stringMatching(/^cannot be written \(e[a-z]+\)$/) },
+      });
+      const doctor = await world.call(['doctor', '--recording', 'recording.json', '--home', home]);
+      expect(doctor.code).toBe(5);
+      expect(doctor.out).toMatch(/failed +home folder +The home folder of the host cannot be used/);
+    },
+  );
 });
 
 async function state(world: World): Promise<unknown> {

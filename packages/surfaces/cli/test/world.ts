@@ -52,6 +52,8 @@ export interface World {
   readonly folder: string;
   /** As a process of its own. */
   spawn(...args: string[]): Promise<Said> & { readonly child: ReturnType<typeof spawn> };
+  /** As `spawn`, in an environment that differs in these variables. */
+  spawnWith(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<World['spawn']>;
   /** In this process; quicker. */
   call(args: readonly string[], as?: { readonly user?: string }): Promise<Said>;
   /** Every file of the folder with its content, without the database. */
@@ -59,14 +61,15 @@ export interface World {
   remove(): Promise<void>;
 }
 
-export async function makeWorld(name = 'reborn-cli-'): Promise<World> {
+export async function makeWorld(name = 'reborn-cli-', env: NodeJS.ProcessEnv = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), name));
   await mkdir(join(folder, 'notes'));
   await writeFile(join(folder, 'notes', 'a.md'), '# A\n\n- [ ] one\n');
   await writeFile(join(folder, 'recording.json'), JSON.stringify(RECORDING));
   return {
     folder,
-    spawn: (...args) => start(folder, args),
+    spawn: (...args) => start(folder, args, env),
+    spawnWith: (other, ...args) => start(folder, args, { ...env, ...other }),
     call: (args, as = {}) => call(folder, args, as.user),
     files: () => readFiles(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
@@ -82,8 +85,9 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-function start(cwd: string, args: readonly string[]): ReturnType<World['spawn']> {
-  const child = spawn(process.execPath, ['--import', TSX, '--conditions=@reborn/source', MAIN, ...args], { cwd });
+function start(cwd: string, args: readonly string[], more: NodeJS.ProcessEnv): ReturnType<World['spawn']> {
+  const env = { ...process.env, ...more };
+  const child = spawn(process.execPath, ['--import', TSX, '--conditions=@reborn/source', MAIN, ...args], { cwd, env });
   const ended = new Promise<Said>((resolve) => {
     let out = '';
     let err = '';

@@ -34,6 +34,16 @@ describe('globals of the machine on a floor', () => {
     ['performance.now();', 'performance'],
     ['globalThis.process.exit();', 'globalThis.process'],
     ["globalThis['fetch']();", 'globalThis.fetch'],
+    ["(globalThis as any)['fetch']();", 'globalThis.fetch'],
+    ['(globalThis as any).process.exit();', 'globalThis.process'],
+    ["globalThis['pro' + 'cess'].exit();", 'globalThis[...]'],
+    ['const name = read(); globalThis[name];', 'globalThis[...]'],
+    ['const name = read(); (globalThis as any)[name]();', 'globalThis[...]'],
+    ['const name = read(); ((<any>globalThis)!)?.[name];', 'globalThis[...]'],
+    ['const name = read(); (globalThis satisfies object)[`${name}`];', 'globalThis[...]'],
+    ['const name = read(); await import(name);', 'import() of a computed name'],
+    ["await import('node' + ':fs');", 'import() of a computed name'],
+    ["await import(`node:${'fs'}`);", 'import() of a computed name'],
     ['export { process };', 'process'],
   ])('refuses %s', (text, name) => {
     expect(found(text)).toEqual([name]);
@@ -55,12 +65,31 @@ describe('globals of the machine on a floor', () => {
     'class Buffer {}\nexport const buffer = new Buffer();',
     "export { process } from './b.ts';",
     'try { throw 1; } catch (console) { void console; }',
+    "await import('./b.ts');",
+    'await import(`./b.ts`);',
+    "globalThis['structuredClone'](1);",
+    "export type Clone = (typeof globalThis)['structuredClone'];",
+    'const name = read(); table[name]();',
   ])('lets pass %s', (text) => {
     expect(found(text)).toEqual([]);
   });
 
   it('does not judge tests', () => {
     expect(found('Date.now();', { floor: 0 }, 'src/a.test.ts')).toEqual([]);
+  });
+});
+
+describe('what nobody can judge by reading it', () => {
+  const hidden = 'const name = read(); globalThis[name]; await import(name);';
+
+  it.each([0, 1, 2, 3])('is refused on floor %i, whatever of the machine it may use', (floor) => {
+    for (const machine of ['none', 'process'] as const) {
+      expect(found(hidden, { floor, machine })).toEqual(['globalThis[...]', 'import() of a computed name']);
+    }
+  });
+
+  it.each(['adapter', 'bridge', 'surface', 'tool'] as const)('is left to: %s', (floor) => {
+    expect(found(hidden, { floor })).toEqual([]);
   });
 });
 

@@ -2,6 +2,8 @@
  * Finds globals of the machine in the sources: by the syntax tree and its scopes, so that a parameter named `process`
  * or a comment about `fetch` is none.
  *
+ * On floors also what nobody can judge by reading it: a computed `import()`, a computed member of `globalThis`.
+ *
  * Not here: imports of `node:*` (`rules.ts`). A global behind an alias of `globalThis` is not followed.
  */
 import { readFileSync } from 'node:fs';
@@ -12,7 +14,8 @@ import { isTest } from '../path-pattern.ts';
 import type { MachineAccess } from '../room-table.ts';
 import { violation, type Violation } from '../rule-catalogue.ts';
 
-type Faculty = 'time' | 'process' | 'output' | 'network' | 'bytes';
+/** `any`: which one is decided only when the code runs. */
+type Faculty = 'time' | 'process' | 'output' | 'network' | 'bytes' | 'any';
 
 /** What each global belongs to; `time` stands for clock, timers and randomness, which make a run unrepeatable. */
 const FACULTY_OF: Readonly<Record<string, Faculty>> = {
@@ -54,7 +57,9 @@ export function checkMachineGlobals(root: string, located: readonly LocatedRoom[
   return [...accessOf].flatMap(([file, { access, floor }]) => {
     const source = program.getSourceFile(file);
     if (source === undefined) return [];
-    const forbidden = globalsOf(source, checker).filter((use) => access === 'none' || use.faculty === 'time');
+    const forbidden = globalsOf(source, checker).filter(({ faculty }) =>
+      faculty === 'any' ? floor : access === 'none' || faculty === 'time',
+    );
     return forbidden.map(({ name, node }) => {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
       return violation(floor ? 'neutral-floors' : 'machine-at-home', `${file}:${line + 1}`, `uses ${name}`);
@@ -91,7 +96,7 @@ function bind(root: string, files: readonly string[]): ts.Program {
 function globalsOf(source: ts.SourceFile, checker: ts.TypeChecker): readonly GlobalUse[] {
   const uses: GlobalUse[] = [];
   const visit = (node: ts.Node): void => {
-    const use = ts.isIdentifier(node) ? useOf(node, checker) : throughGlobalThis(node);
+    const use = ts.isIdentifier(node) ? useOf(node, checker) : (computedImport(node) ?? throughGlobalThis(node));
     if (use !== undefined) uses.push(use);
     ts.forEachChild(node, visit);
   };
@@ -148,15 +153,37 @@ function machineMember(node: ts.Identifier, member: string): string | undefined 
   return `${node.text} as a value`;
 }
 
+function computedImport(node: ts.Node): GlobalUse | undefined {
+  if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return undefined;
+  const [specifier] = node.arguments;
+  if (specifier !== undefined && ts.isStringLiteralLike(specifier)) return undefined;
+  return { name: 'import() of a computed name', faculty: 'any', node };
+}
+
 function throughGlobalThis(node: ts.Node): GlobalUse | undefined {
-  const name = ts.isPropertyAccessExpression(node)
-    ? node.name.text
-    : ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression)
-      ? node.argumentExpression.text
-      : undefined;
-  if (name === undefined) return undefined;
-  const { expression } = node as ts.PropertyAccessExpression | ts.ElementAccessExpression;
+  if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return undefined;
+  const global = withoutWrapping(node.expression);
+  if (!ts.isIdentifier(global) || global.text !== 'globalThis') return undefined;
+  const name = memberName(node);
+  if (name === undefined) return { name: 'globalThis[...]', faculty: 'any', node };
   const faculty = FACULTY_OF[name];
-  if (faculty === undefined || !ts.isIdentifier(expression) || expression.text !== 'globalThis') return undefined;
-  return { name: `globalThis.${name}`, faculty, node };
+  return faculty === undefined ? undefined : { name: `globalThis.${name}`, faculty, node };
+}
+
+/** `undefined` when the member is computed. */
+function memberName(node: ts.PropertyAccessExpression | ts.ElementAccessExpression): string | undefined {
+  if (ts.isPropertyAccessExpression(node)) return node.name.text;
+  const member = withoutWrapping(node.argumentExpression);
+  return ts.isStringLiteralLike(member) ? member.text : undefined;
+}
+
+/** The expression within brackets, type assertions and `!`, which change nothing about what it is. */
+function withoutWrapping(node: ts.Expression): ts.Expression {
+  const wrapped =
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isTypeAssertionExpression(node) ||
+    ts.isNonNullExpression(node);
+  return wrapped ? withoutWrapping(node.expression) : node;
 }

@@ -34,7 +34,7 @@ export async function answerCommand(
   const settings = await readSettings(machine, flags);
   const input = flags.edit === undefined ? undefined : await readEdit(machine, flags.edit);
   const gate = await withReader(machine, settings, (host) => findGateToAnswer({ machine, host }, typed, decision));
-  const parts = await partsOfThread(settings, gate.receipt.scope.threadId);
+  const parts = await partsOfThread(machine, settings, gate.receipt.scope.threadId);
   const json = flags.json === true;
   const reporter = createReporter(machine.io, json);
   return withHost(machine, settings, parts, async (host) => {

@@ -36,7 +36,7 @@ export async function doctorCommand(machine: Machine, flags: DoctorFlags): Promi
     checkNode(machine),
     await checkWorkspace(settings),
     composed.check,
-    ...(refused ? [] : [await checkHome(settings), await checkStore(options)]),
+    ...(refused ? [] : await checkKeeping(settings, options)),
     ...(flags.modelCheck === true && !refused ? [await checkModel(options)] : []),
   ];
   const exit = exitOf(report, checks);
@@ -90,6 +90,12 @@ async function compose(
     if (!isFault(error)) throw error;
     return { options: await machine.compose(bare), check: failed(name, error, EXIT.usage) };
   }
+}
+
+/** Without a home there is nothing to open a store in. */
+async function checkKeeping(settings: Settings, options: RebornOptions): Promise<readonly Check[]> {
+  const home = await checkHome(settings);
+  return home.state === 'failed' ? [home] : [home, await checkStore(options)];
 }
 
 async function checkHome(settings: Settings): Promise<Check> {

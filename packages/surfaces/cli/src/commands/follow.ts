@@ -2,13 +2,12 @@
 import type { GateRow, ResourceScope, RunId } from '@reborn/host-api';
 import type { Reborn } from '@reborn/reborn';
 import type { RunRow } from '@reborn/turns';
-import { askAbout } from '../ask.ts';
+import { askAbout, type Asked } from '../ask.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Machine } from '../machine.ts';
 import type { Reporter } from '../reporter.ts';
 import type { RunFeed } from '../run-feed.ts';
-import { statusTone } from '../render/run-lines.ts';
-import { paint, visibleLines } from '../render/style.ts';
+import { statusTone, textLines } from '../render/run-lines.ts';
 import type { Settings } from '../settings.ts';
 import { runWire } from '../wire.ts';
 import { gatesOfRun, workOn, type Ending } from '../work.ts';
@@ -30,7 +29,7 @@ export interface Following {
 export async function followToEnd(following: Following): Promise<number> {
   const { machine, host, settings, reporter, scope, runId } = following;
   const asks = machine.io.terminal && !following.json && !following.wait;
-  const ask = (gate: GateRow): Promise<boolean> => askAbout({ machine, host }, gate, settings.home);
+  const ask = (gate: GateRow): Promise<Asked> => askAbout({ machine, host }, gate, settings.home);
   if (following.wait) reporter.remark('stays until the run ends; answers come from `reborn approve` and `reborn deny`');
   const ending = await workOn({ ...following, ...(asks ? { ask } : {}) });
   const gates = ending.kind === 'parked' ? await gatesOfRun(host, scope, runId) : [];
@@ -58,9 +57,10 @@ function tell(
     case 'interrupted':
       reporter.line({
         label: 'stopped',
-        text: `as you wished; go on with: reborn runs resume ${run.runId}`,
+        text: 'as you wished; nothing is lost. To go on:',
         tone: 'ask',
       });
+      io.out(`          reborn runs resume ${run.runId}\n`);
       return;
     case 'parked':
       reporter.line({
@@ -76,12 +76,7 @@ function tell(
       reporter.line({ label: run.status, text: `run ${run.runId}`, tone: statusTone(run) });
       if (run.failure !== undefined)
         reporter.line({ label: '', text: `${run.failure.kind}: ${run.failure.explanation}`, tone: 'bad' });
-      if (reply !== undefined)
-        io.out(
-          `\n${visibleLines(reply)
-            .map((line) => paint(line, 'plain', io))
-            .join('\n')}\n`,
-        );
+      if (reply !== undefined) io.out(`\n${textLines(reply, io).join('\n')}\n`);
   }
 }
 

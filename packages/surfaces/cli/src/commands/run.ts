@@ -8,7 +8,7 @@ import { ownerScope, toParts, withHost } from '../opened-host.ts';
 import { createReporter, type Reporter } from '../reporter.ts';
 import { createRunFeed } from '../run-feed.ts';
 import { parseThreadOption, placeWorkspace, readSettings, type HostFlags, type Settings } from '../settings.ts';
-import { readThreadNote, writeThreadNote, type ThreadNote } from '../thread-note.ts';
+import { checkSameFolder, readThreadNote, writeThreadNote, type ThreadNote } from '../thread-note.ts';
 import { followToEnd } from './follow.ts';
 
 export interface RunFlags extends HostFlags {
@@ -37,6 +37,8 @@ export async function runCommand(machine: Machine, message: string, flags: RunFl
       named: settings.workspace.named,
       typed: known === undefined,
       options,
+      config: settings.config,
+      endpoint: note.model.kind === 'endpoint' ? new URL(note.model.url).host : undefined,
     });
     const { runId } = accepted;
     const feed = createRunFeed(host, scope, runId);
@@ -64,6 +66,7 @@ function checkMessage(message: string): void {
 async function chooseNote(settings: Settings, threadId: ThreadId, known: ThreadNote | undefined): Promise<ThreadNote> {
   const model = settings.model ?? known?.model;
   if (model === undefined) throw new CliError('cli/no_model');
+  if (known !== undefined) await checkSameFolder(known.workspace);
   if (known !== undefined && !settings.workspace.typed) return { ...known, model };
   const workspace = await placeWorkspace(settings);
   if (known !== undefined && known.workspace !== workspace)
@@ -111,6 +114,8 @@ function introduce(
     readonly named: string;
     readonly typed: boolean;
     readonly options: RebornOptions;
+    readonly config: string | undefined;
+    readonly endpoint: string | undefined;
   },
 ): void {
   const { runId, threadId, options } = about;
@@ -120,10 +125,11 @@ function introduce(
   reporter.line({ label: 'thread', text: `${threadId}, in the name of ${machine.user.id}`, tone: 'plain' });
   reporter.line({
     label: 'model',
-    text: recorded ? `${label}: a recording, no live model is asked` : label,
+    text: recorded ? `${label}: a recording, no live model is asked` : `${label} at ${about.endpoint ?? 'no address'}`,
     tone: 'plain',
   });
   reporter.line({ label: 'folder', text: folder, tone: 'plain' });
+  if (about.config !== undefined) reporter.line({ label: 'config', text: about.config, tone: 'plain' });
   reporter.value({
     v: 1,
     kind: 'accepted',

@@ -6,8 +6,7 @@ import type { Machine } from '../machine.ts';
 import { ownerScope, partsOfThread, withHost, withReader } from '../opened-host.ts';
 import { createReporter } from '../reporter.ts';
 import { startFeed } from '../run-feed.ts';
-import { gateLines, runLines } from '../render/run-lines.ts';
-import { visibleLines } from '../render/style.ts';
+import { gateLines, runLines, textLines, widthOf } from '../render/run-lines.ts';
 import { readSettings, type HomeFlags } from '../settings.ts';
 import { runWire, WIRE_VERSION } from '../wire.ts';
 import { gatesOfRun } from '../work.ts';
@@ -40,8 +39,8 @@ export async function showRunCommand(machine: Machine, typed: string, flags: Hom
     reporter.value(runWire(run, gates, reply));
     if (json) return EXIT.done;
     for (const line of runLines(run, [])) reporter.line(line);
-    for (const gate of gates) machine.io.out(`\n${gateLines(gate).join('\n')}\n`);
-    if (reply !== undefined) machine.io.out(`\n${visibleLines(reply).join('\n')}\n`);
+    for (const gate of gates) machine.io.out(`\n${gateLines(gate, { columns: widthOf(machine.io) }).join('\n')}\n`);
+    if (reply !== undefined) machine.io.out(`\n${textLines(reply, machine.io).join('\n')}\n`);
     return EXIT.done;
   });
 }
@@ -53,7 +52,7 @@ export async function resumeRunCommand(
 ): Promise<number> {
   const settings = await readSettings(machine, flags);
   const run = await withReader(machine, settings, (host) => findRun(host, ownerScope(machine), typed));
-  const parts = await partsOfThread(settings, run.scope.threadId);
+  const parts = await partsOfThread(machine, settings, run.scope.threadId);
   const json = flags.json === true;
   const reporter = createReporter(machine.io, json);
   const { scope, runId } = run;

@@ -52,9 +52,9 @@ export function explanationLines(
 }
 
 function timed(happening: Happening, beganMs: number): Line {
-  const { label, text, tone } = storyLine(happening);
+  const { label, text, ...how } = storyLine(happening);
   const seconds = `+${((happening.atMs - beganMs) / 1000).toFixed(3)}`;
-  return { label: seconds.padStart(TIME_COLUMNS - 1), text: `${label.padEnd(LABEL_COLUMNS)}  ${text}`, tone };
+  return { label: seconds.padStart(TIME_COLUMNS - 1), text: `${label.padEnd(LABEL_COLUMNS)}  ${text}`, ...how };
 }
 
 function callLine(call: CallStory): Line {

@@ -64,11 +64,12 @@ export function storyLine(happening: Happening): Line {
       return line('model', happening.text);
     case 'called': {
       const { capabilityId, input } = happening.call;
-      return line('call', `${capabilityId}  ${summarise(input)}`);
+      return brief('call', `${capabilityId}  ${summarise(input)}`);
     }
     case 'returned': {
       const { call, result } = happening;
-      if (result.kind === 'completed') return line('done', `${call.capabilityId}  ${summarise(result.output)}`, 'good');
+      if (result.kind === 'completed')
+        return brief('done', `${call.capabilityId}  ${summarise(result.output)}`, 'good');
       const label = isRefusal(result) ? 'denied' : 'failed';
       const effect = result.effect === 'none' ? 'nothing happened' : `effect ${result.effect}`;
       return line(label, `${call.capabilityId}  ${result.message.replace(/[.]$/, '')} (${effect})`, 'bad');
@@ -105,6 +106,7 @@ function recordLine(record: LogRecord): Line {
     case 'model_completed':
       return line('model', `answered with ${record.calls === 1 ? '1 call' : `${record.calls} calls`}`, 'faint');
     case 'model_failed':
+      if (record.errorKind === 'aborted') return line('model', 'not waited for any longer', 'faint');
       return line('model', `failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
     case 'dispatch_requested':
       return line('dispatch', `${record.capabilityId}  attempt ${record.attempt}`, 'faint');
@@ -130,7 +132,7 @@ function decisionLine(record: Decided): Line {
     case 'hook_poisoned':
       return line('hook', `keeps refusing in this run (${record.category})`, 'bad');
     case 'hook_note':
-      return line('note', record.text, 'faint');
+      return brief('note', record.text, 'faint');
     case 'delivery_failed':
       return line('hook', `delivery ${record.cursor} failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
     case 'delivery_dead_lettered':
@@ -183,6 +185,11 @@ export function whoIs(principal: Principal): string {
 function toneOf(verdict: 'allow' | 'approval' | 'auth' | 'deny'): Tone {
   if (verdict === 'deny') return 'bad';
   return verdict === 'allow' ? 'faint' : 'ask';
+}
+
+/** For what is worth one line: it is kept in full elsewhere. */
+function brief(label: string, text: string, tone: Tone = 'plain'): Line {
+  return { label, text, tone, brief: true };
 }
 
 function line(label: string, text: string, tone: Tone = 'plain'): Line {

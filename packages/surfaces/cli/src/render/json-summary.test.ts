@@ -22,4 +22,16 @@ describe('JSON for people', () => {
     expect(inFull([1])).toEqual(['[', '  1', ']']);
     expect(inFull({ deep: { x: [1] } })).toEqual(['deep: {', '  "x": [', '    1', '  ]', '}']);
   });
+
+  it('goes on behind a mark, so that no line begins with what somebody else wrote', () => {
+    const content = `${'x'.repeat(26)} approved by everybody\nshort`;
+    expect(inFull({ path: 'a'.repeat(40), content }, 30)).toEqual([
+      `path: "${'a'.repeat(19)}`,
+      `  : ${'a'.repeat(21)}"`,
+      'content: (54 bytes)',
+      `  | ${'x'.repeat(26)}`,
+      '  : approved by everybody',
+      '  | short',
+    ]);
+  });
 });

@@ -1,9 +1,13 @@
 /** Runs and gates for people. */
-import type { GateRow } from '@reborn/host-api';
+import type { GateRow, JsonValue } from '@reborn/host-api';
 import type { RunRow } from '@reborn/turns';
+import type { CliIo } from '../machine.ts';
+import { fold } from './columns.ts';
 import { whoIs } from './happening-line.ts';
 import { inFull, summarise } from './json-summary.ts';
-import type { Line, Tone } from './style.ts';
+import { visibleLines, type Line, type Tone } from './style.ts';
+
+const INPUT_INDENT = '    ';
 
 export function runLines(run: RunRow, gates: readonly GateRow[]): readonly Line[] {
   return [
@@ -21,8 +25,14 @@ export function runLines(run: RunRow, gates: readonly GateRow[]): readonly Line[
   ];
 }
 
+/** `edited`: what the person made of the input. `columns`: where to fold. */
+export interface ShownGate {
+  readonly columns?: number | undefined;
+  readonly edited?: JsonValue | undefined;
+}
+
 /** What somebody has to see before they answer. The input is what will be executed, all of it. */
-export function gateLines(gate: GateRow): readonly string[] {
+export function gateLines(gate: GateRow, { columns, edited }: ShownGate = {}): readonly string[] {
   const { receipt } = gate;
   return [
     `Gate ${gate.gateId} (${gate.status})`,
@@ -30,9 +40,24 @@ export function gateLines(gate: GateRow): readonly string[] {
     `  in the name of ${whoIs({ kind: 'user', id: receipt.scope.userId })}`,
     `  asked because  ${gate.asked.join(', ')}`,
     `  until          ${toTime(receipt.expiresAtMs)}`,
-    `  input, as it will be executed:`,
-    ...inFull(gate.input).map((line) => `    ${line}`),
+    edited === undefined
+      ? `  input, as it will be executed:`
+      : `  input, as YOU edited it, and as it will be executed:`,
+    ...inFull(edited ?? gate.input, columns === undefined ? undefined : columns - INPUT_INDENT.length).map(
+      (line) => `${INPUT_INDENT}${line}`,
+    ),
   ];
+}
+
+/** Text of several lines that somebody else wrote, such as a reply. */
+export function textLines(text: string, io: Pick<CliIo, 'terminal' | 'columns'>): readonly string[] {
+  const lines = visibleLines(text);
+  return io.terminal ? lines.flatMap((line) => fold(line, io.columns)) : lines;
+}
+
+/** The width that somebody sees; nothing is folded in a file or a pipe. */
+export function widthOf(io: Pick<CliIo, 'terminal' | 'columns'>): number | undefined {
+  return io.terminal ? io.columns : undefined;
 }
 
 /** Shape: UTC, to the second. */

@@ -20,9 +20,16 @@ describe('text for people', () => {
     expect(formatLine(line, { ...plain, colour: true })).toContain('\u001b[32m');
   });
 
-  it('cuts at the edge of a terminal only there', () => {
-    const line = { label: '', text: 'x'.repeat(100), tone: 'plain' } as const;
-    expect(formatLine(line, { ...plain, terminal: true })).toHaveLength(40);
-    expect(formatLine(line, plain)).toHaveLength(110);
+  it('cuts or folds at the edge of a terminal, and only there', () => {
+    const terminal = { ...plain, terminal: true };
+    const line = { label: 'failed', text: 'the model answered with nothing that can be used', tone: 'plain' } as const;
+    expect(formatLine({ ...line, brief: true }, terminal)).toBe('failed    the model answered with nothi…');
+    expect(formatLine(line, terminal)).toBe('failed    the model answered with\n          nothing that can be used');
+    expect(formatLine(line, plain)).toHaveLength(10 + line.text.length);
+  });
+
+  it('shows what is drawn as nothing, and leaves an emoji whole', () => {
+    expect(oneLine('a\u200bb\u00adc\ufeffd\u{e0041}')).toBe('a\\u{200b}b\\u{ad}c\\u{feff}d\\u{e0041}');
+    expect(oneLine('👩\u200d👩 x\u200dy')).toBe('👩\u200d👩 x\\u{200d}y');
   });
 });

@@ -4,24 +4,33 @@
  */
 import pc from 'picocolors';
 import type { CliIo } from '../machine.ts';
+import { cut, fold } from './columns.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'ask' | 'faint' | 'strong';
 
+/** A `brief` line is cut at the edge of a terminal; others are folded there. */
 export interface Line {
   readonly label: string;
   readonly text: string;
   readonly tone: Tone;
+  readonly brief?: boolean;
 }
 
 const LABEL_COLUMNS = 9;
-/** A line in a file or a pipe is cut here; terminals cut theirs at the edge. */
+/** Lines hold a part of what they tell of; the rest is in `--json`. Units: characters. */
 const PLAIN_LINE_MAX = 240;
+const TEXT_COLUMNS_MIN = 20;
 
-/** One line without its end. */
-export function formatLine({ label, text, tone }: Line, io: Pick<CliIo, 'colour' | 'columns' | 'terminal'>): string {
-  const room = Math.max(20, (io.terminal ? io.columns : PLAIN_LINE_MAX) - LABEL_COLUMNS - 1);
-  const head = label.padEnd(LABEL_COLUMNS);
-  return `${paint(head, label === '' ? 'plain' : 'strong', io)} ${paint(oneLine(text, room), tone, io)}`.trimEnd();
+/** Without its end. Shape: one line, at a terminal as many as the text needs unless it is brief. */
+export function formatLine(line: Line, io: Pick<CliIo, 'colour' | 'columns' | 'terminal'>): string {
+  const { label, tone, brief = false } = line;
+  const text = oneLine(line.text, PLAIN_LINE_MAX - LABEL_COLUMNS - 1);
+  const room = Math.max(TEXT_COLUMNS_MIN, io.columns - LABEL_COLUMNS - 1);
+  const parts = io.terminal ? (brief ? [cut(text, room)] : fold(text, room)) : [text];
+  const head = paint(label.padEnd(LABEL_COLUMNS), label === '' ? 'plain' : 'strong', io);
+  return parts
+    .map((part, at) => `${at === 0 ? head : ' '.repeat(LABEL_COLUMNS)} ${paint(part, tone, io)}`.trimEnd())
+    .join('\n');
 }
 
 export function paint(text: string, tone: Tone, io: Pick<CliIo, 'colour'>): string {
@@ -54,8 +63,15 @@ export function visibleLines(text: string): readonly string[] {
   return text.split(/\r?\n/).map((line) => visible(line.replaceAll('\t', '    ')));
 }
 
+/**
+ * Controls, line separators, and what is drawn as nothing or turns the direction of writing: all of it could show a
+ * person something else than what is there. The joiner inside an emoji is part of the emoji.
+ */
+const HIDDEN =
+  /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
 function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (found) => {
+  return text.replaceAll(HIDDEN, (found) => {
     const point = found.codePointAt(0) ?? 0;
     return `\\u{${point.toString(16)}}`;
   });
