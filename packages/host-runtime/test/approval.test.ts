@@ -155,18 +155,13 @@ describe('an approval', () => {
     expect(handler.inputs).toEqual([]);
   });
 
-  const entry = {
-    packageId: parseExtensionId('notes'),
-    source: 'composed',
-    allowedEffects: ['write_filesystem'],
-  } as const;
+  const trusting = (trust: 'first_party' | 'user_trusted') =>
+    createHostTrustPolicy([
+      { packageId: parseExtensionId('notes'), source: 'composed', trust, allowedEffects: ['write_filesystem'] },
+    ]);
   test.each<[string, Partial<HostRuntimeOptions>, Partial<HostRuntimeOptions>]>([
     ['profile', { profile: 'local' }, { profile: 'test' }],
-    [
-      'trust class',
-      { trust: createHostTrustPolicy([{ ...entry, trust: 'first_party' }]) },
-      { trust: createHostTrustPolicy([{ ...entry, trust: 'user_trusted' }]) },
-    ],
+    ['trust class', { trust: trusting('first_party') }, { trust: trusting('user_trusted') }],
   ])('is void under another %s, which asks the very same: the call is asked about anew', async (_, given, now) => {
     const world = createWorld();
     const handler = asker(done);

@@ -364,6 +364,37 @@ describe('A loop that leaves a question behind', () => {
     expect(written).toEqual([]);
   });
 
+  test('and is cancelled in the moment in which its host gives it back takes it along', async () => {
+    const { open, submit, pump } = bench([]);
+    const storage = keptInMemory();
+    const moment: { act?: () => Promise<void> } = {};
+    const giving = wrapped(storage, async (store, writes) => {
+      if (JSON.stringify(writes).includes('"yield"')) await moment.act?.();
+      return store.commit(writes);
+    });
+    const stopped: AgentLoopDriver['run'] = (host) =>
+      askThen(async () => {
+        await new Promise((resolve) => host.signal.addEventListener('abort', resolve, { once: true }));
+        return failed;
+      })(host);
+    const host = await open({ storage: giving, driver: driverOf(stopped) });
+    const other = await open({ storage });
+    const target = await submit(host);
+    let cancelled: string | undefined;
+    moment.act = async () => {
+      const request = { scope, actor: ada, runId: target.runId, reason: 'user_requested' } as const;
+      cancelled = (await other.turns.cancelRun(request)).kind;
+    };
+    const driving = host.drive(target).catch(() => undefined);
+    for (let round = 0; round < 100 && (await gatesOf(other)).length === 0; round += 1) await rest(1);
+    expect(await gatesOf(other)).toHaveLength(1);
+    await pump(host.close());
+    await driving;
+    expect(cancelled).toBe('cancel_requested');
+    expect(told(await other.drive(target))).toBe('ended cancelled');
+    await expectNobodyAsked(other, target.runId);
+  });
+
   async function expectNobodyAsked(host: Reborn, runId: RunRow['runId']): Promise<void> {
     expect(await gatesOf(host)).toEqual([]);
     const explanation = await host.explain(scope, { runId });

@@ -114,7 +114,7 @@ test('says why a program did not start', async () => {
   expect(broken).toEqual({ kind: 'not_started', reason: 'io' });
 });
 
-test('starts in the working folder, and in none that a link leads out to', async () => {
+test('starts in the working folder, and in none that a link leads to', async () => {
   const folder = await temporaryFolder();
   await Promise.all([mkdir(join(folder, 'inside', 'work'), { recursive: true }), mkdir(join(folder, 'outside'))]);
   await symlink(join(folder, 'outside'), join(folder, 'inside', 'out'));
@@ -124,6 +124,9 @@ test('starts in the working folder, and in none that a link leads out to', async
   expect(stdoutOf(inside)).toBe(`${join(folder, 'inside', 'work')}\n`);
   const out = await processes.run(request('', { ...pwd, workingFolder: at('/projects/out') }));
   expect(out).toEqual({ kind: 'not_started', reason: 'permission' });
+  await symlink('work', join(folder, 'inside', 'alias'));
+  const alias = await processes.run(request('', { ...pwd, workingFolder: at('/projects/alias') }));
+  expect(alias).toEqual({ kind: 'not_started', reason: 'permission' });
   const none = await processes.run(request('', { ...pwd, workingFolder: at('/projects/none') }));
   expect(none).toEqual({ kind: 'not_started', reason: 'not_found' });
   const elsewhere = await processes.run(request('', { ...pwd, workingFolder: at('/memory') }));

@@ -181,7 +181,7 @@ async function showResult({ place, screen, seen, options }: Stage, before: Befor
   screen.heading(
     'What is in the folder now',
     live === undefined
-      ? 'The approved write happened once; the one that policy denied changed nothing.'
+      ? 'What was approved happened once; what was denied changed nothing.'
       : `What was approved is below ${DIGESTS}/; nothing else can be written.`,
   );
   const changed = differences(before, await readFolderState(place.path));
@@ -203,7 +203,7 @@ async function showResult({ place, screen, seen, options }: Stage, before: Befor
     `Compared with before: ${[...before.keys()].filter((path) => !isResult(path)).length} other files, ${unchanged}.`,
   );
   if (live === undefined) {
-    seen.note('no other file was changed, not even the one that the agent wanted to change', others.length === 0);
+    seen.note('no other file changed, not even the one that the agent went for', others.length === 0);
     if (!options.interactive) seen.note('the digest is there', text !== undefined);
   } else seen.note(`nothing outside ${DIGESTS}/ was changed`, others.length === 0);
 }

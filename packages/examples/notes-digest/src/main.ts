@@ -21,6 +21,10 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${options.wrong}\n\n${USAGE}`);
     return 2;
   }
+  if (options.interactive && !(process.stdin.isTTY && process.stdout.isTTY)) {
+    process.stderr.write('--interactive needs a terminal at which somebody can be asked.\n');
+    return 2;
+  }
   try {
     return await show(options);
   } catch (error) {

@@ -4,10 +4,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { startModelServer } from './model-server.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+const KEY_VARIABLE = 'NOTES_DIGEST_TEST_KEY';
+const KEY = 'sk-sentinel-qzx-2299';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'notes-digest-test-'))));
@@ -21,7 +25,7 @@ interface Shown {
 /** As `npm start -- …` in `folder`, without a terminal. Temporary folders go below `folder` too. */
 function show(...args: string[]): Promise<Shown> {
   const temporary = join(folder, 'temporary');
-  const env = { ...process.env, INIT_CWD: folder, TMPDIR: temporary };
+  const env = { ...process.env, INIT_CWD: folder, TMPDIR: temporary, [KEY_VARIABLE]: KEY };
   return mkdir(temporary, { recursive: true }).then(
     () =>
       new Promise((resolve) => {
@@ -91,6 +95,44 @@ describe('npm start', () => {
     expect((await show('--model-name', 'x')).code).toBe(2);
     expect((await show('--dir', 'gone')).code).toBe(1);
     expect(await show('--help')).toMatchObject({ code: 0 });
+  });
+
+  it('works with a live model, of which nothing that the recording leads to is expected', async () => {
+    await using server = await startModelServer();
+    const live = ['--model', server.endpoint, '--model-name', 'fake', '--api-key-env', KEY_VARIABLE];
+    const { code, out } = await show(...live);
+    expect(out).not.toContain('NOT seen');
+    expect(code).toBe(0);
+    expect(out).toContain('The model is a live one');
+    expect(out).toContain('nothing that the shipped recording leads to is expected of it, or checked');
+    expect(out).toMatch(/kill -9 \d+: the process ended by SIGKILL/);
+    expect(out).toContain('ok       the question outlived the process');
+    expect(out).toContain('ok       nothing outside digests/ was changed');
+    expect(out).toContain('digests/live.md, 3 lines:');
+    for (const claim of ['the digest is there', 'the denied write', 'not even the one', 'RECORDING'])
+      expect(out).not.toContain(claim);
+    expect(out).not.toContain(KEY);
+    // The process that went on asked the same endpoint, with the same key, from where the first one stood.
+    expect(server.spoken).toEqual([0, 1, 2]);
+    expect(new Set(server.keys)).toEqual(new Set([`Bearer ${KEY}`]));
+  });
+
+  it("does not let a live model write where the person's own digests are, unless they decide", async () => {
+    await using server = await startModelServer();
+    const mine = join(folder, 'mine/digests');
+    await mkdir(mine, { recursive: true });
+    await writeFile(join(mine, 'live.md'), 'my own words\n');
+    const { code, out } = await show('--dir', 'mine', '--model', server.endpoint);
+    expect(code).toBe(1);
+    expect(out).toContain('There is a digests/live.md of your own in this folder.');
+    expect(await readFile(join(mine, 'live.md'), 'utf8')).toBe('my own words\n');
+    expect(server.spoken).toEqual([]);
+  });
+
+  it('asks nobody who is not there', async () => {
+    const { code, out } = await show('--interactive');
+    expect(code).toBe(2);
+    expect(out).toContain('--interactive needs a terminal');
   });
 
   it('says what was missing when a live model cannot be reached', async () => {

@@ -110,6 +110,9 @@ function createWatcher({ machine, feed, reporter }: Errand): Watcher {
         const began = clock.nowMs();
         // Trouble with the store is the worker's to report; the last look reports its own.
         looking = look()
+          .then(() => {
+            if (!rest.signal.aborted) reporter.waiting(clock.nowMs());
+          })
           .catch(() => undefined)
           .then(() => {
             if (!rest.signal.aborted) later(Math.max(LOOK_MS, (clock.nowMs() - began) * LOOK_PAUSES));
@@ -123,6 +126,7 @@ function createWatcher({ machine, feed, reporter }: Errand): Watcher {
     } finally {
       rest.abort();
       await looking;
+      reporter.rest();
       await look();
     }
   };

@@ -147,7 +147,7 @@ async function checkModel({ model }: RebornOptions): Promise<Check> {
 
 function failed(name: string, error: unknown, exit: number): Check {
   const detail = isFault(error)
-    ? `${error.message}. ${error.remedy}`
+    ? `${error.message} ${error.remedy}`
     : `cannot be used (${codeOf(error).toLowerCase()})`;
   return { name, state: 'failed', detail, exit };
 }
