@@ -166,3 +166,15 @@ describe('faults of opening', () => {
     }
   });
 });
+
+describe('the folder of the file', () => {
+  test('is made with those above it, for this user alone', async () => {
+    const file = join(dirname(await temporaryFile()), 'one/two/store.db');
+    await (await openStore(file)).close();
+    expect((await stat(dirname(file))).mode & 0o777).toBe(0o700);
+  });
+
+  test.each(['/proc/reborn/store.db', '/dev/null/store.db'])('that cannot be made is a fault: %s', async (file) => {
+    expect((await faultOf(openStore(file))).code).toBe('host-api/store_unavailable');
+  });
+});

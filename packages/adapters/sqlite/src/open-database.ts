@@ -3,7 +3,7 @@
  *
  * Not here: the tables (`migrate.ts`), what is done with them (`statements.ts`).
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { HostApiError } from '@reborn/host-api';
 import { patiently, type Patience } from './busy-retry.ts';
@@ -77,12 +77,23 @@ function prepareFile(file: string): string {
   if (file === '' || file === ':memory:' || file.includes('\0')) throw unsuitable({ rule: 'needs the name of a file' });
   const path = resolve(file);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    makeFolder(dirname(path));
     closeSync(openSync(path, 'wx', FILE_MODE));
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw cannotCreate(error);
   }
   return path;
+}
+
+/** With those above it. Node's own recursive way does not come back where the system makes no folders, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  }
 }
 
 function applySettings(connection: Connection): void {
