@@ -1,6 +1,6 @@
 import { HostApiError, type DurableStore } from '@reborn/host-api';
 import { readScopeFor, toAppends } from '@reborn/events';
-import { buildScope, createFakePlatform } from '@reborn/host-api/testkit';
+import { buildScope, createFakePlatform, wrapStore } from '@reborn/host-api/testkit';
 import { describe, expect, test } from 'vitest';
 import { createEventHookFollower, type EventBody } from '../src/index.ts';
 import { recordingEventHook } from '../src/testkit/index.ts';
@@ -161,16 +161,10 @@ describe('a host that dies between the work and its acknowledgement', () => {
   function dyingStore(store: DurableStore): DurableStore {
     const acknowledges = (writes: Parameters<DurableStore['commit']>[0]) =>
       writes.some((write) => write.kind === 'transition' && write.command['trigger'] === 'acknowledge');
-    return {
-      durability: store.durability,
+    return wrapStore(store, {
       commit: (writes) =>
         acknowledges(writes) ? Promise.reject(new HostApiError('host-api/store_unavailable')) : store.commit(writes),
-      get: (machine, key) => store.get(machine, key),
-      list: (machine, request) => store.list(machine, request),
-      readStream: (request) => store.readStream(request),
-      onCommit: (listener) => store.onCommit(listener),
-      close: () => store.close(),
-    };
+    });
   }
 
   test('delivers the event again, and its note stands in the journal once', async () => {

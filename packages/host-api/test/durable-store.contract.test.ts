@@ -1,5 +1,5 @@
 import { createInMemoryStore, type CommitOutcome, type DurableStore, type WriteReceipt } from '@reborn/host-api';
-import { durableStoreContract } from '@reborn/host-api/testkit';
+import { durableStoreContract, wrapStore } from '@reborn/host-api/testkit';
 import { describe, expect, test } from 'vitest';
 
 describe('The in-memory store', () => {
@@ -58,14 +58,5 @@ async function oneByOne(store: DurableStore, writes: Parameters<DurableStore['co
 }
 
 function disguise(store: DurableStore, lie: (store: DurableStore) => Partial<DurableStore>): DurableStore {
-  return {
-    durability: store.durability,
-    commit: (writes) => store.commit(writes),
-    get: (machine, key) => store.get(machine, key),
-    list: (machine, request) => store.list(machine, request),
-    readStream: (request) => store.readStream(request),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-    ...lie(store),
-  };
+  return wrapStore(store, lie(store));
 }

@@ -6,7 +6,7 @@ import {
   type DurableStore,
   type ResourceScope,
 } from '@reborn/host-api';
-import { createFakePlatform, createSentinel, findLeaks, fixedUuid } from '@reborn/host-api/testkit';
+import { createFakePlatform, createSentinel, findLeaks, fixedUuid, wrapStore } from '@reborn/host-api/testkit';
 import type { HookSpec } from '@reborn/hooks';
 import { theseApprove } from '@reborn/host-runtime';
 import { describe, expect, test } from 'vitest';
@@ -185,7 +185,7 @@ describe('A host', () => {
       ...kept,
       open: async (opening) => {
         const store: DurableStore = await kept.open(opening);
-        return { ...bound(store), close: async () => void (closed += 1) };
+        return { ...wrapStore(store, {}), close: async () => void (closed += 1) };
       },
     };
     const hook: HookSpec = {
@@ -310,16 +310,3 @@ describe('Readiness', () => {
     ]);
   });
 });
-
-/** A store whose methods may be spread. */
-function bound(store: DurableStore): DurableStore {
-  return {
-    durability: store.durability,
-    commit: (writes) => store.commit(writes),
-    get: (machine, key) => store.get(machine, key),
-    list: (machine, request) => store.list(machine, request),
-    readStream: (request) => store.readStream(request),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-  };
-}

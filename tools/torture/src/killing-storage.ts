@@ -3,6 +3,7 @@
  * acknowledged before anybody can act upon them.
  */
 import type { DurableStore, Write } from '@reborn/host-api';
+import { wrapStore } from '@reborn/host-api/testkit';
 import type { HostStorage } from '@reborn/reborn';
 
 export interface KillPoint {
@@ -32,15 +33,7 @@ export function killingStorage(inner: HostStorage, point: KillPoint, watcher: Co
         if (chosen && point.moment === 'after') watcher.kill();
         return outcome;
       };
-      return {
-        durability: store.durability,
-        commit,
-        get: (machine, key) => store.get(machine, key),
-        list: (machine, request) => store.list(machine, request),
-        readStream: (request) => store.readStream(request),
-        onCommit: (listener) => store.onCommit(listener),
-        close: () => store.close(),
-      };
+      return wrapStore(store, { commit });
     },
   };
 }

@@ -58,20 +58,6 @@ export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>)
   };
 }
 
-/** The store, with some of its functions in other hands. */
-export function wrapStore(store: DurableStore, overrides: Partial<DurableStore>): DurableStore {
-  return {
-    durability: store.durability,
-    commit: (writes) => store.commit(writes),
-    get: (machine, key) => store.get(machine, key),
-    list: (machine, request) => store.list(machine, request),
-    readStream: (request) => store.readStream(request),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-    ...overrides,
-  };
-}
-
 /** A guard that refuses: it goes the way of every unit, and changes nothing. */
 const NOTHING = checkLease({ key: 'settle', holder: 'nobody', fence: 1 });
 

@@ -32,3 +32,6 @@ export { buildContext, buildDescriptor, buildGrant, buildMountView, buildScope, 
 
 // Leaks
 export { createSentinel, findLeaks } from './sentinel.ts';
+
+// Stores in other hands
+export { wrapStore } from './wrap-store.ts';

@@ -19,7 +19,14 @@ import {
   type RunId,
   type StoredMachine,
 } from '@reborn/host-api';
-import { buildScope, fixedUuid, holds, type ContractCase, type FakePlatform } from '@reborn/host-api/testkit';
+import {
+  buildScope,
+  fixedUuid,
+  holds,
+  type ContractCase,
+  type FakePlatform,
+  wrapStore,
+} from '@reborn/host-api/testkit';
 import { checkpointMachine } from '../checkpoint/checkpoint.ts';
 import { createTurnCoordinator, type TurnCoordinator } from '../coordinator/coordinator.ts';
 import type { SubmitTurnRequest } from '../coordinator/submit.ts';
@@ -83,20 +90,6 @@ export function turnCase(name: string, use: (opened: OpenedTurns) => Promise<voi
         for (const store of stores) await store.close();
       }
     },
-  };
-}
-
-/** The store, with some of its functions in other hands. */
-export function wrapStore(store: DurableStore, overrides: Partial<DurableStore>): DurableStore {
-  return {
-    durability: store.durability,
-    commit: (writes) => store.commit(writes),
-    get: (machine, key) => store.get(machine, key),
-    list: (machine, request) => store.list(machine, request),
-    readStream: (request) => store.readStream(request),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-    ...overrides,
   };
 }
 

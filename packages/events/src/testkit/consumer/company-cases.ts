@@ -4,8 +4,8 @@
  * Not here: failures of handlers (`failure-cases.ts`).
  */
 import { acquireLease, HostApiError } from '@reborn/host-api';
-import { equals, holds, rejects } from '@reborn/host-api/testkit';
-import { eventually, logCase, settle, whileTimePasses, wrapStore } from '../harness.ts';
+import { equals, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
+import { eventually, logCase, settle, whileTimePasses } from '../harness.ts';
 import { follow, happen, LEASE_KEY, range, standing, workDone } from './following.ts';
 
 export const companyCases = [

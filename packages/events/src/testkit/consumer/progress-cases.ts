@@ -3,10 +3,10 @@
  *
  * Not here: failures (`failure-cases.ts`), company and trouble (`company-cases.ts`).
  */
-import { equals, holds } from '@reborn/host-api/testkit';
+import { equals, holds, wrapStore } from '@reborn/host-api/testkit';
 import { CONSUMER_BATCH, CONSUMER_SKIPPED_MAX } from '../../limits.ts';
 import { terminateSubscription } from '../../subscription/subscription.ts';
-import { eventually, logCase, settle, whileTimePasses, wrapStore } from '../harness.ts';
+import { eventually, logCase, settle, whileTimePasses } from '../harness.ts';
 import { follow, happen, KEY, otherThing, range, standing, workDone, workOn } from './following.ts';
 
 export const progressCases = [

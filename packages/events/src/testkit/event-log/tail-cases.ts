@@ -3,13 +3,13 @@
  *
  * Not here: durable followers (`../consumer-contract.ts`).
  */
-import { buildScope, equals, holds, rejects } from '@reborn/host-api/testkit';
+import { buildScope, equals, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
 import type { Cursor } from '../../cursor.ts';
 import { readScopeFor } from '../../read-scope.ts';
 import type { LogEntry } from '../../record/log-record.ts';
 import { createEventLog } from '../../stored-event-log.ts';
 import { buildLogRecord } from '../builder.ts';
-import { logCase, settle, wrapStore, type OpenedLog } from '../harness.ts';
+import { logCase, settle, type OpenedLog } from '../harness.ts';
 
 const scope = readScopeFor(buildScope());
 

@@ -5,11 +5,11 @@
  * Source: specification 3, f 1–15.
  */
 import { HostApiError, idempotencyKeySchema, parseIdempotencyKey, userIdSchema } from '@reborn/host-api';
-import { buildScope, createSentinel, equals, findLeaks, holds, rejects } from '@reborn/host-api/testkit';
+import { buildScope, createSentinel, equals, findLeaks, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
 import { MESSAGE_BYTES_MAX } from '../../limits.ts';
 import { INTERACTIVE_PROFILE } from '../../profile.ts';
 import { buildTurn } from '../builder.ts';
-import { claim, lockOf, look, readOutbox, submit, turnCase, wrapStore } from '../harness.ts';
+import { claim, lockOf, look, readOutbox, submit, turnCase } from '../harness.ts';
 
 const key = parseIdempotencyKey('request-1');
 const secret = createSentinel('secret/path');
