@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { NetworkOutcome, NetworkRequest } from '@reborn/host-api';
 import { expect, onTestFinished, test } from 'vitest';
 import { createNodeNetwork } from './index.ts';
-import { bytesOf, temporaryFolder, textOf } from '../test/support.ts';
+import { bytesOf, textOf } from '../test/support.ts';
 
 async function listening(server: Server | TcpServer): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -169,13 +166,10 @@ test('is unreachable where nobody listens', async () => {
 });
 
 test('checks the certificate against the name in the URL', async () => {
-  const folder = await temporaryFolder();
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const options = `-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=good.invalid -keyout ${key} -out ${cert}`.split(' ');
-  const names = ['-addext', 'subjectAltName=DNS:good.invalid'];
-  const made = await promisify(execFile)('openssl', ['req', ...options, ...names]).catch(() => undefined);
-  if (made === undefined) return;
-  const [keyText, certText] = [await readFile(key, 'utf8'), await readFile(cert, 'utf8')];
+  // Made for this test and for nothing else: a certificate for good.invalid, with its key.
+  const fixture = (name: string): Promise<string> =>
+    readFile(new URL(`../test/fixture/good-invalid.${name}.pem`, import.meta.url), 'utf8');
+  const [keyText, certText] = [await fixture('key'), await fixture('cert')];
   const port = await listening(createHttpsServer({ key: keyText, cert: certText }, echo));
   const trusting = createNodeNetwork({ extraCertificates: [certText] });
   expect((await trusting.exchange(request(`https://good.invalid:${port}/`))).kind).toBe('answered');

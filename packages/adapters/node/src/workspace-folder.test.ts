@@ -40,6 +40,26 @@ describe('a folder as a workspace', () => {
     expect(await readFile(join(folder, 'a.md'), 'utf8')).toBe('three\n');
   });
 
+  it.each([
+    ['the workspace', (link: string) => [link, join(folder, 'home')]],
+    ['the closed folder', (link: string) => [folder, join(link, 'home')]],
+    ['a closed folder that is not there yet', (link: string) => [folder, join(link, 'later/home')]],
+  ])('keeps a closed folder shut when %s is named through a link', async (_, names) => {
+    const link = `${folder}-link`;
+    await symlink(folder, link);
+    try {
+      const [root = '', closed = ''] = names(link);
+      const workspace = files(root, { writable: true, closed: [closed] });
+      const inside = closed.endsWith('later/home') ? 'later/home' : 'home';
+      await mkdir(join(folder, inside), { recursive: true });
+      await writeFile(join(folder, inside, 'agent.db'), 'private');
+      const read = await call(workspace, 'builtin.read_file', { path: `${inside}/agent.db` });
+      expect(read).toMatchObject({ kind: 'failed', effect: 'none' });
+    } finally {
+      await rm(link);
+    }
+  });
+
   it('keeps closed folders shut for every tool, and passes by those that lie elsewhere', async () => {
     const workspace = files(folder, {
       writable: true,

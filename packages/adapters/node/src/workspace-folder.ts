@@ -3,7 +3,8 @@
  *
  * Not here: the tools (`@reborn/host-runtime`), how the folder is kept from links and races (`file-system.ts`).
  */
-import { relative, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parseMountView, WORKSPACE, type MountView } from '@reborn/host-api';
 import { createFileTools, type CapabilityHandler } from '@reborn/host-runtime';
 import { createNodeFileSystem } from './file-system.ts';
@@ -40,7 +41,9 @@ function toMounts(root: string, options: WorkspaceOptions): MountView {
   const open = { read: true, write: options.writable === true, delete: false, list: true, execute: false };
   const shut = { read: false, write: false, delete: false, list: false, execute: false };
   const below = (options.closed ?? []).flatMap((closed) => {
-    const path = relative(root, resolve(closed)).split(sep).join('/');
+    const path = relative(realOf(root), realOf(resolve(closed)))
+      .split(sep)
+      .join('/');
     return path === '' || path === '..' || path.startsWith('../') || path.startsWith('/') ? [] : [path];
   });
   return parseMountView({
@@ -53,4 +56,14 @@ function toMounts(root: string, options: WorkspaceOptions): MountView {
       })),
     ],
   });
+}
+
+/** The place behind a name, links resolved, as far as it is there: two names of one folder are one folder. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(realOf(above), basename(path));
+  }
 }
