@@ -32,3 +32,7 @@ declare var TextDecoder: {
 };
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
+/** Where a module stands: for machines that a store's writer has to load again, elsewhere. */
+interface ImportMeta {
+  readonly url: string;
+}

@@ -5,8 +5,12 @@
  */
 import { z } from 'zod';
 
+/** Anything that takes more than one byte. A search by the engine is several times faster than a loop. */
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /** The number of bytes that `text` takes in UTF-8. A lone surrogate counts as the three bytes of its replacement. */
 export function utf8Bytes(text: string): number {
+  if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);

@@ -153,6 +153,12 @@ export const HostApiError = defineFaults('host-api', {
     remedy: 'Use the engine version and settings that the detail names.',
     retryable: false,
   },
+  store_rolled_back: {
+    meaning: 'The database lacks records that were acknowledged, or holds others in their place',
+    remedy:
+      'Keep all files, and put the newest database back together with its log. To go on from an older copy on purpose, first remove the file beside it whose name ends in -anchor.',
+    retryable: false,
+  },
 });
 export type HostApiError = InstanceType<typeof HostApiError>;
 export type HostApiErrorCode = HostApiError['code'];

@@ -85,6 +85,9 @@ export const digestSchema = z
   .brand<'Digest'>();
 export type Digest = z.infer<typeof digestSchema>;
 
+/** A link of a chain: 64 lower-case hex digits. */
+export const chainLinkSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
+
 /** Each parser throws `host-api/invalid_id` naming the field and the rule, without the rejected value. */
 export const parseTenantId = parser(tenantIdSchema, 'tenantId');
 export const parseUserId = parser(userIdSchema, 'userId');

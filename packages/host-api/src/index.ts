@@ -17,30 +17,12 @@ export type {
 } from './errors.ts';
 
 // Limits
-export {
-  SCOPE_ID_BYTES_MAX,
-  NAME_ID_BYTES_MAX,
-  IDEMPOTENCY_KEY_BYTES_MAX,
-  JSON_DEPTH_MAX,
-  JSON_BYTES_MAX,
-  PATH_BYTES_MAX,
-  MOUNTS_MAX,
-  REASON_BYTES_MAX,
-  UNIT_WRITES_MAX,
-  PAGE_RECORDS_MAX,
-  RECORD_KEY_BYTES_MAX,
-  STREAM_RECORD_BYTES_MAX,
-  GRANTS_MAX,
-  GATE_TTL_MS_MAX,
-  LEASE_TTL_MS_MIN,
-  LEASE_TTL_MS_MAX,
-  VIRTUAL_PATH_BYTES_MAX,
-  DESCRIPTION_BYTES_MAX,
-  DEADLINE_MS_MAX,
-  OUTPUT_BYTES_MAX,
-  TRUST_ENTRIES_MAX,
-  FILTER_KINDS_MAX,
-} from './limits.ts';
+export { SCOPE_ID_BYTES_MAX, NAME_ID_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
+export { JSON_BYTES_MAX, PATH_BYTES_MAX, MOUNTS_MAX, REASON_BYTES_MAX, UNIT_WRITES_MAX } from './limits.ts';
+export { UNIT_BYTES_MAX, PAGE_RECORDS_MAX, RECORD_KEY_BYTES_MAX, STREAM_RECORD_BYTES_MAX } from './limits.ts';
+export { GRANTS_MAX, GATE_TTL_MS_MAX, LEASE_TTL_MS_MIN, LEASE_TTL_MS_MAX, VIRTUAL_PATH_BYTES_MAX } from './limits.ts';
+export { DESCRIPTION_BYTES_MAX, DEADLINE_MS_MAX, OUTPUT_BYTES_MAX, TRUST_ENTRIES_MAX } from './limits.ts';
+export { FILTER_KINDS_MAX } from './limits.ts';
 
 // Text
 export { utf8Bytes, hasControl, boundedLine, boundedText } from './bounded-text.ts';
@@ -51,67 +33,21 @@ export type { JsonValue, JsonObject } from './json.ts';
 
 // Canonical JSON and digests
 export { toCanonicalJson, digestOf, digestBytes } from './canonical-json.ts';
+export { compileRecogniser, type Recogniser } from './recogniser.ts';
 export { portableDigest } from './portable-digest.ts';
 
 // Identifiers
-export {
-  tenantIdSchema,
-  userIdSchema,
-  agentIdSchema,
-  projectIdSchema,
-  missionIdSchema,
-  threadIdSchema,
-  extensionIdSchema,
-  capabilityIdSchema,
-  systemServiceIdSchema,
-  turnIdSchema,
-  runIdSchema,
-  invocationIdSchema,
-  correlationIdSchema,
-  gateIdSchema,
-  grantIdSchema,
-  eventIdSchema,
-  idempotencyKeySchema,
-  digestSchema,
-  parseTenantId,
-  parseUserId,
-  parseAgentId,
-  parseProjectId,
-  parseMissionId,
-  parseThreadId,
-  parseExtensionId,
-  parseCapabilityId,
-  parseSystemServiceId,
-  parseTurnId,
-  parseRunId,
-  parseInvocationId,
-  parseCorrelationId,
-  parseGateId,
-  parseGrantId,
-  parseEventId,
-  parseIdempotencyKey,
-  parseDigest,
-} from './ids.ts';
-export type {
-  TenantId,
-  UserId,
-  AgentId,
-  ProjectId,
-  MissionId,
-  ThreadId,
-  ExtensionId,
-  CapabilityId,
-  SystemServiceId,
-  TurnId,
-  RunId,
-  InvocationId,
-  CorrelationId,
-  GateId,
-  GrantId,
-  EventId,
-  IdempotencyKey,
-  Digest,
-} from './ids.ts';
+export { tenantIdSchema, userIdSchema, agentIdSchema, projectIdSchema, missionIdSchema } from './ids.ts';
+export { threadIdSchema, extensionIdSchema, capabilityIdSchema, systemServiceIdSchema, turnIdSchema } from './ids.ts';
+export { runIdSchema, invocationIdSchema, correlationIdSchema, gateIdSchema, grantIdSchema } from './ids.ts';
+export { eventIdSchema, idempotencyKeySchema, chainLinkSchema, digestSchema, parseTenantId } from './ids.ts';
+export { parseUserId, parseAgentId, parseProjectId, parseMissionId, parseThreadId, parseExtensionId } from './ids.ts';
+export { parseCapabilityId, parseSystemServiceId, parseTurnId, parseRunId, parseInvocationId } from './ids.ts';
+export { parseCorrelationId, parseGateId, parseGrantId, parseEventId, parseIdempotencyKey } from './ids.ts';
+export { parseDigest } from './ids.ts';
+export type { TenantId, UserId, AgentId, ProjectId, MissionId, ThreadId, ExtensionId, CapabilityId } from './ids.ts';
+export type { SystemServiceId, TurnId, RunId, InvocationId, CorrelationId, GateId, GrantId, EventId } from './ids.ts';
+export type { IdempotencyKey, Digest } from './ids.ts';
 
 // Scope
 export { resourceScopeSchema, SCOPE_AXES, parseResourceScope, isSameOwner } from './scope.ts';
@@ -234,10 +170,15 @@ export type {
 } from './durable/state-machine.ts';
 
 // Durable mechanisms: units of work, streams, stores
-export { transition, getRecord } from './durable/unit-of-work.ts';
+export { transition, getRecord, streamConflict, streamName } from './durable/unit-of-work.ts';
 export type {
   TransitionWrite,
   AppendWrite,
+  RemoveWrite,
+  TruncateWrite,
+  ImportWrite,
+  StreamWrite,
+  StreamRefusal,
   Write,
   WriteReceipt,
   CommitOutcome,
@@ -249,7 +190,7 @@ export type {
   DurableStore,
   StoreOpening,
 } from './durable/unit-of-work.ts';
-export { streamFamilySchema, streamKeySchema, LABELS, labelsSchema, recordDraftSchema } from './durable/stream.ts';
+export { streamFamilySchema, streamKeySchema, LABELS, labelsSchema } from './durable/stream.ts';
 export type {
   StreamFamily,
   StreamKey,
@@ -260,18 +201,37 @@ export type {
   StreamFilter,
   StreamRequest,
   StreamPage,
+  RawContent,
+  RawRecord,
+  RawRequest,
+  RawPage,
+  StreamInfo,
+  StreamListRequest,
+  CommitInterest,
   StreamReader,
 } from './durable/stream.ts';
+export { chainLink, chainOrigin, headAnchorSchema } from './durable/chain.ts';
+export type { ChainedRecord, HeadAnchor, Sha256Hex } from './durable/chain.ts';
+export { createInMemoryStore, IN_MEMORY_DURABILITY } from './durable/in-memory-store.ts';
+
+// For those who write a store of their own: the checks, the ledger and the listeners that all stores share
+export { parseUnit, parseRecordKey, parseMachine, indexMachines } from './durable/parse-unit.ts';
+export type { MachineIndex, ParsedAppend, ParsedDraft, ParsedWrite } from './durable/parse-unit.ts';
 export {
-  parseUnit,
-  parseStreamRequest,
   parseListRequest,
-  parseRecordKey,
-  parseMachine,
-  indexMachines,
-} from './durable/parse-unit.ts';
-export type { MachineIndex } from './durable/parse-unit.ts';
-export { createInMemoryStore } from './durable/in-memory-store.ts';
+  parseRawRequest,
+  parseStreamListRequest,
+  parseStreamRequest,
+} from './durable/parse-request.ts';
+export { emptyStream, linkHolds, planAppend, planImport, planRemove, planTruncate } from './durable/stream-ledger.ts';
+export type { ExistingRecords, ImportPlan, LedgerEntries, StreamState } from './durable/stream-ledger.ts';
+export { applyUnit } from './durable/apply-unit.ts';
+export type { AppliedUnit, UnitContext } from './durable/apply-unit.ts';
+export type { RecordMark, StoreTables, TableChange } from './durable/store-tables.ts';
+export { InMemoryTables } from './durable/in-memory-tables.ts';
+export { matchesFilter, toStreamRecord } from './durable/in-memory-stream.ts';
+export { CommitListeners } from './durable/commit-listeners.ts';
+export type { StreamChange } from './durable/commit-listeners.ts';
 
 // Durable mechanisms: lease, idempotency, gate
 export {

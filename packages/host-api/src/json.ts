@@ -53,6 +53,17 @@ export function copyJson(value: unknown, field: string): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }
 
+/**
+ * The JSON text of a plain object. Members that are `undefined` are left out; anything else that is not JSON is refused.
+ * Errors: `host-api/invalid_json`.
+ */
+export function jsonObjectText(value: unknown, field: string): string {
+  if (!isPlainObject(value)) throw invalid(field, 'must be of type object');
+  const rule = jsonRule(value, 'skip_undefined');
+  if (rule !== undefined) throw invalid(field, rule);
+  return JSON.stringify(value);
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return isPlainObject(value);
 }

@@ -2,6 +2,8 @@
 
 /** Scope ids come from other systems (user directories, workspaces); 256 bytes hold every common form. */
 export const SCOPE_ID_BYTES_MAX = 256;
+/** A label is such an id, or one behind the kind of a principal. */
+export const LABEL_BYTES_MAX = 272;
 /** Names of packages, extensions and capabilities stand in logs and prompts. */
 export const NAME_ID_BYTES_MAX = 128;
 /** An idempotency key is an opaque reference of the caller, not a place for content. */
@@ -18,6 +20,8 @@ export const MOUNTS_MAX = 32;
 export const REASON_BYTES_MAX = 1024;
 /** Writes in one unit of work: a unit is one state change, not a bulk load. */
 export const UNIT_WRITES_MAX = 256;
+/** Bodies and commands of one unit: sixteen of the largest records, and a batch of units still fits into memory. */
+export const UNIT_BYTES_MAX = 32 * 1024 * 1024;
 /** Records one page of a list or of a stream may hold. */
 export const PAGE_RECORDS_MAX = 1000;
 /** A record key is a scope key plus an id or an idempotency key. */

@@ -109,6 +109,7 @@ type RunCommand = z.infer<typeof runCommandSchema>;
  */
 export const runMachine = defineMachine<RunRow, RunCommand>({
   name: 'run',
+  module: import.meta.url,
   row: runRowSchema,
   command: runCommandSchema,
   transitions: [

@@ -27,6 +27,7 @@ type ThreadLockCommand = z.infer<typeof threadLockCommandSchema>;
 /** Refusals: `thread_busy`, `other_run`. */
 export const threadLockMachine = defineMachine<ThreadLockRow, ThreadLockCommand>({
   name: 'thread_lock',
+  module: import.meta.url,
   row: threadLockRowSchema,
   command: threadLockCommandSchema,
   transitions: [

@@ -99,6 +99,7 @@ type GateCommand = z.infer<typeof gateCommandSchema>;
  */
 export const gateMachine = defineMachine<GateRow, GateCommand>({
   name: 'gate',
+  module: import.meta.url,
   row: gateRowSchema,
   command: gateCommandSchema,
   transitions: [

@@ -64,11 +64,13 @@ const idempotencyCommandSchema = z.discriminatedUnion('trigger', [
 type IdempotencyCommand = z.infer<typeof idempotencyCommandSchema>;
 
 /**
- * Refusals: `fingerprint_mismatch` (the key stands for another effect), `other_gate` (it waits for another gate), `attempt_over` (that attempt was ended by
- * somebody else), `still_running` (its caller may still settle it), and each illegal edge as `<trigger>_from_<status>`.
+ * Refusals: `fingerprint_mismatch` (the key stands for another effect), `other_gate` (it waits for another gate),
+ * `attempt_over` (that attempt was ended by somebody else), `still_running` (its caller may still settle it), and each
+ * illegal edge as `<trigger>_from_<status>`.
  */
 export const idempotencyMachine = defineMachine<IdempotencyRow, IdempotencyCommand>({
   name: 'idempotency',
+  module: import.meta.url,
   row: idempotencyRowSchema,
   command: idempotencyCommandSchema,
   transitions: [

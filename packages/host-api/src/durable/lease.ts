@@ -38,6 +38,7 @@ type LeaseCommand = z.infer<typeof leaseCommandSchema>;
 /** Refusals: `lease_held` (somebody holds it), `lease_lost` (another token), `lease_expired` (yours ran out). */
 export const leaseMachine = defineMachine<LeaseRow, LeaseCommand>({
   name: 'lease',
+  module: import.meta.url,
   row: leaseRowSchema,
   command: leaseCommandSchema,
   transitions: [

@@ -36,6 +36,7 @@ describe('A machine', () => {
   test('stops the process when its own decision leaves its table', () => {
     const machine = defineMachine<{ status: 'a' | 'b' }, { trigger: 'go' }>({
       name: 'wrong',
+      module: import.meta.url,
       row: z.strictObject({ status: z.enum(['a', 'b']) }),
       command: z.strictObject({ trigger: z.literal('go') }),
       transitions: [{ from: 'none', trigger: 'go', to: 'a' }],
@@ -88,7 +89,7 @@ test('A listener that fails stops neither the commit nor the other listeners', a
 test('A store tells what it survives', async () => {
   const { clock, timers } = createFakePlatform();
   const store = createInMemoryStore({ machines: [leaseMachine], clock, timers });
-  expect(store.durability).toEqual({ backend: 'memory', survives: 'nothing', shared: false });
+  expect(store.durability).toEqual({ backend: 'memory', survives: 'nothing', shared: 'process', anchored: false });
   expect(await getRecord(store, leaseMachine, 'k')).toBeUndefined();
   expect(transition(leaseMachine, 'k', { trigger: 'acquire', holder: 'me', ttlMs: 100 }).machine).toBe('lease');
 });

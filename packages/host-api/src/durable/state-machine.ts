@@ -42,6 +42,8 @@ export interface StateMachine<
 > {
   /** The name of the collection; unique in a store. */
   readonly name: string;
+  /** `import.meta.url` of the module that exports the machine: a store whose writer runs elsewhere loads it from there. */
+  readonly module: string;
   readonly row: z.ZodType<Row>;
   readonly command: z.ZodType<Command>;
   readonly transitions: readonly Transition<Status, Trigger>[];
@@ -53,6 +55,7 @@ export interface StateMachine<
 /** A machine whose row and command are known at run time only: how a store sees it. */
 export interface StoredMachine {
   readonly name: string;
+  readonly module: string;
   readonly transitions: readonly Transition<string, string>[];
   /**
    * Decides on data as it was stored and sent; parses both.
@@ -100,10 +103,16 @@ export function defineMachine<Row extends { readonly status: string }, Command e
         return { kind: 'keep', row: stored };
       case 'write':
         assert(targets.has(decision.row.status), `${definition.name} moves along its table of transitions`);
-        return { kind: 'write', row: toJson(decision.row), index: definition.index(decision.row) };
+        return { kind: 'write', row: toJson(decision.row), index: indexOf(definition, decision.row) };
     }
   };
   return Object.freeze({ ...definition, run, parseRow });
+}
+
+function indexOf<Row>({ name, index }: { name: string; index: (row: Row) => RecordIndex }, row: Row): RecordIndex {
+  const indexed = index(row);
+  assert(Number.isFinite(indexed.rank), `${name} ranks its records by finite numbers`);
+  return indexed;
 }
 
 function toJson(row: object): JsonObject {

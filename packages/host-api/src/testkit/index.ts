@@ -34,4 +34,9 @@ export { buildContext, buildDescriptor, buildGrant, buildMountView, buildScope, 
 export { createSentinel, findLeaks } from './sentinel.ts';
 
 // Stores in other hands
-export { wrapStore } from './wrap-store.ts';
+export { createFaultyStore } from './faulty-store.ts';
+export type { FaultyStore, FaultyStoreOptions, StoreFault, StoreTrouble } from './faulty-store.ts';
+export { createRecordingStore } from './recording-store.ts';
+export type { RecordedCall, RecordingStore } from './recording-store.ts';
+export { wrapCalls, wrapStore } from './wrap-store.ts';
+export type { AroundCall, StoreCall } from './wrap-store.ts';

@@ -40,6 +40,7 @@ type CheckpointCommand = z.infer<typeof checkpointCommandSchema>;
 
 export const checkpointMachine = defineMachine<CheckpointRow, CheckpointCommand>({
   name: 'checkpoint',
+  module: import.meta.url,
   row: checkpointRowSchema,
   command: checkpointCommandSchema,
   transitions: [

@@ -9,6 +9,7 @@ import {
   LEASE_TTL_MS_MAX,
   LEASE_TTL_MS_MIN,
   SCOPE_ID_BYTES_MAX,
+  type AppendWrite,
   type LeaseProof,
   type GateId,
   type RunId,
@@ -32,9 +33,11 @@ export interface Runner {
   look(runId: RunId): Promise<RunRow | undefined>;
   readThread(run: RunRow): Promise<readonly TranscriptEntry[]>;
   readCheckpoint(runId: RunId): Promise<Checkpoint | undefined>;
+  /** `also`: what else belongs into the unit, such as an event about what was said. */
   writeStep(
     claimed: ClaimedRun,
     step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] },
+    also?: readonly AppendWrite[],
   ): Promise<StepOutcome>;
   /** `opened`: the gates of this sitting; they are closed with the run. */
   endSitting(claimed: ClaimedRun, end: RunEnd, opened?: readonly GateId[]): Promise<EndOutcome>;
@@ -53,7 +56,7 @@ export function createRunner(dependencies: RunnerDependencies): Runner {
     look: (runId) => getRecord(store, runMachine, runId),
     readThread: (run) => readThread(store, run.scope),
     readCheckpoint: async (runId) => (await getRecord(store, checkpointMachine, runId))?.checkpoint,
-    writeStep: (claimed, step) => writeStep(dependencies, claimed, step),
+    writeStep: (claimed, step, also) => writeStep(dependencies, claimed, step, also),
     endSitting: (claimed, end, opened) => endSitting(dependencies, claimed, end, opened),
     yieldRun: (claimed) => yieldRun(dependencies, claimed),
   };

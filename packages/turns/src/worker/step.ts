@@ -12,6 +12,7 @@ import {
   getRecord,
   parseWith,
   releaseLease,
+  type AppendWrite,
   type CommitOutcome,
   type GateId,
   type Write,
@@ -43,13 +44,14 @@ export type RunEnd =
 export type EndOutcome = StepOutcome | { readonly kind: 'gate_answered' };
 
 /**
- * One checkpoint and what was said since the last one, together. Errors: `host-api/invalid_value` naming the field;
+ * One checkpoint, what was said since the last one and what else belongs to it, together. Errors: `host-api/invalid_value` naming the field;
  * `turns/invalid_request` for entries of another run and for words put into a person's mouth.
  */
 export async function writeStep(
   dependencies: RunnerDependencies,
   claimed: ClaimedRun,
   step: { readonly checkpoint: Checkpoint; readonly entries: readonly TranscriptEntry[] },
+  also: readonly AppendWrite[] = [],
 ): Promise<StepOutcome> {
   const { store, clock } = dependencies;
   const { run, lease } = claimed;
@@ -59,7 +61,7 @@ export async function writeStep(
     if (entry.kind === 'user_message') throw invalid('entries.kind', 'must be of the model or of a tool');
   }
   const entries = step.entries.length === 0 ? [] : [appendEntries(run.scope, step.entries, clock.nowMs())];
-  const outcome = await store.commit([checkLease(lease), storeCheckpoint(run.runId, checkpoint), ...entries]);
+  const outcome = await store.commit([checkLease(lease), storeCheckpoint(run.runId, checkpoint), ...entries, ...also]);
   return { kind: outcome.kind === 'committed' ? 'written' : 'lost' };
 }
 

@@ -1,8 +1,11 @@
 /** Input that no store takes. Not here: refusals of machines, which are outcomes. */
-import type { StreamRequest } from '../../durable/stream.ts';
+import type { RawRequest, StreamListRequest, StreamRequest } from '../../durable/stream.ts';
 import type { ListRequest, Write } from '../../durable/unit-of-work.ts';
+import { STREAM_RECORD_BYTES_MAX, UNIT_BYTES_MAX } from '../../limits.ts';
 import { equals, holds, rejects } from '../contract-case.ts';
+import { fixedUuid } from '../fake-platform.ts';
 import { createSentinel, findLeaks } from '../sentinel.ts';
+import { originOf, recordAfter } from './linked.ts';
 import { append, draft, putTicket, storeCase, streamOf } from './ticket.ts';
 
 const INVALID = ['host-api/invalid_value', 'host-api/invalid_json'];
@@ -10,6 +13,13 @@ const command = { trigger: 'put', owner: 'owner', rank: 0, note: null };
 const good = { kind: 'transition', machine: 'ticket', key: 'good', command };
 const cyclic: Record<string, unknown> = {};
 cyclic['self'] = cyclic;
+
+const first = recordAfter(originOf(streamOf()), fixedUuid(1));
+const imported = { kind: 'import', stream: streamOf(), base: originOf(streamOf()), records: [first] };
+const importedBody = (bodyText: string) => ({
+  ...imported,
+  records: [{ ...first, content: { ...first.content, bodyText } }],
+});
 
 /** Each is a second write after a good one. */
 const badWrites: readonly (readonly [string, unknown])[] = [
@@ -40,6 +50,21 @@ const badWrites: readonly (readonly [string, unknown])[] = [
   ['an unknown label', append(streamOf(), draft(1, { labels: { colour: 'red' } as never }))],
   ['an empty label', append(streamOf(), draft(1, { labels: { userId: '' } }))],
   ['a body that is no object', append(streamOf(), draft(1, { body: [] as never }))],
+  ['a command of more than 8 MiB', putTicket('a', 'é'.repeat(4 * 1024 * 1024))],
+  ['a cut between two cursors', { kind: 'truncate', stream: streamOf(), through: 0.5 }],
+  ['a cut before the origin', { kind: 'truncate', stream: streamOf(), through: -1 }],
+  ['a removal of the origin', { kind: 'remove', stream: streamOf(), cursors: [0] }],
+  [
+    'a removal of more than a page',
+    { kind: 'remove', stream: streamOf(), cursors: Array.from({ length: 1001 }, () => 1) },
+  ],
+  ['an import without a beginning', { ...imported, base: undefined }],
+  ['an import of a body that is no object', importedBody('[]')],
+  ['an import of a body that is no JSON', importedBody('{')],
+  ['an import of a body with a key named __proto__', importedBody('{"__proto__":1}')],
+  ['an import of a body that is too large', importedBody(`{"a":"${'a'.repeat(STREAM_RECORD_BYTES_MAX)}"}`)],
+  ['an import of a link that is none', { ...imported, records: [{ ...first, chain: 'A'.repeat(64) }] }],
+  ['an import at the origin', { ...imported, records: [{ ...first, cursor: 0 }] }],
 ];
 
 const page = { stream: streamOf(), after: 0, limit: 1 };
@@ -53,7 +78,25 @@ const badPages: readonly (readonly [string, unknown])[] = [
   ['an unknown order', { ...page, order: 'random' }],
   ['a filter by no kinds', { ...page, filter: { kinds: [] } }],
   ['an unknown label', { ...page, filter: { labels: { colour: 'red' } } }],
+  ['a time before 1970', { ...page, filter: { fromMs: -1 } }],
+  ['a time between milliseconds', { ...page, filter: { toMs: 0.5 } }],
+  ['more kinds than a filter names', { ...page, filter: { kinds: Array.from({ length: 257 }, (_, at) => `k${at}`) } }],
   ['no stream', { ...page, stream: undefined }],
+];
+
+const badRawPages: readonly (readonly [string, unknown])[] = [
+  ['a limit of 0', { ...page, limit: 0 }],
+  ['a limit of 1001', { ...page, limit: 1001 }],
+  ['a cursor below 0', { ...page, after: -1 }],
+  ['a filter', { ...page, filter: {} }],
+  ['no stream', { ...page, stream: undefined }],
+];
+
+const badStreamLists: readonly (readonly [string, unknown])[] = [
+  ['a limit of 0', { limit: 0 }],
+  ['a limit of 1001', { limit: 1001 }],
+  ['an unknown family', { limit: 1, family: 'gossip' }],
+  ['a name for a stream', { limit: 1, after: 'journal|acme' }],
 ];
 
 const badLists: readonly (readonly [string, unknown])[] = [
@@ -77,12 +120,26 @@ export const inputCases = [
     equals((await store.readStream(page)).head, 0, 'nothing was appended');
   }),
 
+  storeCase('refuses a unit of more bytes than one may hold', async ({ store }) => {
+    const body = { text: 'é'.repeat(Math.floor(STREAM_RECORD_BYTES_MAX / 2) - 10) };
+    const count = Math.floor(UNIT_BYTES_MAX / STREAM_RECORD_BYTES_MAX) + 1;
+    const writes = Array.from({ length: count }, (_none, at) => append(streamOf(), draft(at, { body })));
+    await rejects(store.commit(writes), INVALID, 'however small its writes are');
+    equals((await store.readStream(page)).head, 0, 'nothing was appended');
+  }),
+
   storeCase('refuses malformed requests', async ({ store }) => {
     for (const [name, bad] of badPages) {
       await rejects(store.readStream(bad as StreamRequest), INVALID, `refuses a page with ${name}`);
     }
     for (const [name, bad] of badLists) {
       await rejects(store.list('ticket', bad as ListRequest), INVALID, `refuses a list with ${name}`);
+    }
+    for (const [name, bad] of badRawPages) {
+      await rejects(store.readRaw(bad as RawRequest), INVALID, `refuses a raw page with ${name}`);
+    }
+    for (const [name, bad] of badStreamLists) {
+      await rejects(store.listStreams(bad as StreamListRequest), INVALID, `refuses a list of streams with ${name}`);
     }
     await rejects(store.list('unknown', { limit: 1 }), INVALID, 'refuses a list of an unknown machine');
     await rejects(store.get('unknown', 'a'), INVALID, 'refuses to read from an unknown machine');

@@ -12,15 +12,18 @@ export const listCases = [
       ['B', 1],
       ['a-1', 1],
       ['é', 1],
+      ['\uff5e', 1],
+      ['😀', 1],
       ['z', -2.5],
       ['0', 1_767_225_600_000],
     ] as const;
     receiptsOf(await store.commit(tickets.map(([key, rank]) => putTicket(key, null, 'owner', rank))));
-    const order = ['z', 'B', 'a', 'a-1', 'b', 'é', '0'];
+    // By code unit, not by code point: the first half of 😀 comes before U+FF5E.
+    const order = ['z', 'B', 'a', 'a-1', 'b', 'é', '😀', '\uff5e', '0'];
     equals(await keys(store, { limit: 10 }), order, 'oldest first');
     equals(await keys(store, { limit: 10, order: 'newest' }), order.toReversed(), 'newest first');
     equals(await keys(store, { limit: 3 }), order.slice(0, 3), 'the limit cuts the end off');
-    equals(await keys(store, { limit: 2, order: 'newest' }), ['0', 'é'], 'also backwards');
+    equals(await keys(store, { limit: 2, order: 'newest' }), ['0', '\uff5e'], 'also backwards');
   }),
 
   storeCase('lists by owner and status', async ({ store }) => {

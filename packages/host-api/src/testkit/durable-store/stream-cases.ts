@@ -1,6 +1,6 @@
 /** Streams: cursors, idempotent appends, filters, pages. Not here: units as such. */
 import { STREAM_RECORD_BYTES_MAX } from '../../limits.ts';
-import type { StreamPage } from '../../durable/stream.ts';
+import { LABELS, type StreamPage } from '../../durable/stream.ts';
 import { equals, rejects } from '../contract-case.ts';
 import { append, cursorsOf, draft, putTicket, receiptsOf, storeCase, streamOf } from './ticket.ts';
 
@@ -16,10 +16,14 @@ export const streamCases = [
   }),
 
   storeCase('knows nothing of a stream that was not begun', async ({ store }) => {
-    equals(await store.readStream({ stream, after: 0, limit: 1 }), { head: 0, records: [] }, 'its head is 0');
+    equals(
+      await store.readStream({ stream, after: 0, limit: 1 }),
+      { head: 0, earliest: 1, records: [] },
+      'its head is 0',
+    );
     equals(
       await store.readStream({ stream, after: 5, limit: 1 }),
-      { head: 0, records: [] },
+      { head: 0, earliest: 1, records: [] },
       'also when read from afar',
     );
   }),
@@ -123,6 +127,45 @@ export const streamCases = [
     equals(cursors(await store.readStream({ stream, after: 1, limit: 1, filter })), [2], 'the limit counts what fits');
     const newest = await store.readStream({ stream, after: 5, limit: 2, filter, order: 'newest' });
     equals(cursors(newest), [2, 1], 'backwards as well');
+  }),
+
+  storeCase('filters by every label that there is', async ({ store }) => {
+    for (const [at, label] of LABELS.entries()) {
+      receiptsOf(await store.commit([append(stream, draft(at, { labels: { [label]: 'one', userId: 'u' } }))]));
+    }
+    for (const [at, label] of LABELS.entries()) {
+      const value = label === 'userId' ? 'u' : 'one';
+      const page = await store.readStream({ stream, after: 0, limit: 99, filter: { labels: { [label]: value } } });
+      equals(cursors(page), label === 'userId' ? LABELS.map((_, index) => index + 1) : [at + 1], `by ${label}`);
+    }
+  }),
+
+  storeCase('takes a label that is undefined for one that is absent', async ({ store }) => {
+    const given = draft(1, { labels: { userId: undefined, runId: 'run-1' } });
+    receiptsOf(await store.commit([append(stream, given)]));
+    const { records } = await store.readStream({ stream, after: 0, limit: 1 });
+    equals(Object.keys(records[0]?.labels ?? {}), ['runId'], 'it is not kept');
+  }),
+
+  storeCase('filters by time, from the first moment up to before the last', async ({ store }) => {
+    const times = [30, 10, 20, 20, 40];
+    receiptsOf(await store.commit([append(stream, ...times.map((atMs, at) => draft(at, { atMs })))]));
+    const table = [
+      [{ fromMs: 20 }, [1, 3, 4, 5]],
+      [{ fromMs: 21 }, [1, 5]],
+      [{ toMs: 20 }, [2]],
+      [{ toMs: 21 }, [2, 3, 4]],
+      [{ fromMs: 20, toMs: 40 }, [1, 3, 4]],
+      [{ fromMs: 20, toMs: 20 }, []],
+      [{ fromMs: 0, toMs: 0 }, []],
+      [{ fromMs: 20, kinds: ['seen'] }, []],
+    ] as const;
+    for (const [filter, expected] of table) {
+      const page = await store.readStream({ stream, after: 0, limit: 9, filter });
+      equals(cursors(page), expected, `filter ${JSON.stringify(filter)}`);
+    }
+    const newest = await store.readStream({ stream, after: 0, limit: 2, filter: { fromMs: 20 }, order: 'newest' });
+    equals(cursors(newest), [5, 4], 'backwards as well');
   }),
 
   storeCase('takes a record of the largest size and refuses a larger one', async ({ store }) => {

@@ -53,6 +53,7 @@ const ticketCommandSchema = z.discriminatedUnion('trigger', [
 /** Put, put again, close; nothing leaves `closed`. */
 export const ticketMachine = defineMachine<z.infer<typeof ticketRowSchema>, z.infer<typeof ticketCommandSchema>>({
   name: 'ticket',
+  module: import.meta.url,
   row: ticketRowSchema,
   command: ticketCommandSchema,
   transitions: [

@@ -4,8 +4,16 @@
  * Not here: working on runs (`claim-cases.ts`, `end-cases.ts`).
  * Source: specification 3, f 1–15.
  */
-import { HostApiError, idempotencyKeySchema, parseIdempotencyKey, userIdSchema } from '@reborn/host-api';
-import { buildScope, createSentinel, equals, findLeaks, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
+import { idempotencyKeySchema, parseIdempotencyKey, userIdSchema } from '@reborn/host-api';
+import {
+  buildScope,
+  createFaultyStore,
+  createSentinel,
+  equals,
+  findLeaks,
+  holds,
+  rejects,
+} from '@reborn/host-api/testkit';
 import { MESSAGE_BYTES_MAX } from '../../limits.ts';
 import { INTERACTIVE_PROFILE } from '../../profile.ts';
 import { buildTurn } from '../builder.ts';
@@ -135,13 +143,8 @@ export const submitCases = [
   }),
   turnCase('answers a repeated request after the store did not say what became of the first', async (opened) => {
     const request = buildTurn({ idempotencyKey: key });
-    for (const happened of [false, true]) {
-      const failing = wrapStore(opened.store, {
-        commit: async (writes) => {
-          if (happened) await opened.store.commit(writes);
-          throw new HostApiError('host-api/store_unavailable');
-        },
-      });
+    for (const when of ['before', 'after'] as const) {
+      const failing = createFaultyStore(opened.store, [{ call: 1, when, does: 'fails' }]);
       await rejects(
         opened.over(failing).coordinator.submitTurn(request),
         ['host-api/store_unavailable'],
