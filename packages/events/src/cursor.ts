@@ -22,3 +22,8 @@ export function parseCursor(value: unknown): Cursor {
     });
   return parsed.data;
 }
+
+/** The cursor to read on from so that the record at `cursor` comes first; the origin stays the origin. */
+export function before(cursor: Cursor): Cursor {
+  return cursor === ORIGIN ? ORIGIN : ((cursor - 1) as Cursor);
+}

@@ -246,15 +246,48 @@ describe('records', () => {
     expect(records.map((record) => record.kind)).toEqual([
       'hook_dispatched',
       'hook_decision_emitted',
+      'hook_decision_accepted',
       'hook_dispatched',
       'hook_decision_emitted',
+      'hook_decision_accepted',
       'hook_dispatched',
       'hook_failed',
+      'hook_decision_rejected',
       'hook_poisoned',
     ]);
+    expect(records[0]).toMatchObject({ provider: 'rules', tier: 'trusted' });
     expect(records[1]).toMatchObject({ point: 'before_capability', verb: 'observe' });
-    expect(records[3]).toMatchObject({ verb: 'refuse' });
-    expect(records[5]).toMatchObject({ category: 'malformed' });
+    expect(records[4]).toMatchObject({ verb: 'refuse' });
+    expect(records[7]).toMatchObject({ category: 'malformed', disposition: 'poisoned' });
+  });
+
+  test('hold each decision whole in the journal, and name the extension that answers for it', async () => {
+    const pause: GateBody = (_call, mint) => mint.pause('hook_sensitive_action', 'for the operator');
+    const { dispatcher } = createHarness([gate('a', observe, { priority: 1 }), gate('b', pause, { priority: 2 })]);
+    const call = buildJudgedCall();
+    const { records } = await dispatcher.judge(call);
+    const journal = records.filter((record) => record.kind === 'hook_decision_accepted');
+    const { inputDigest } = call;
+    expect(
+      journal.map(({ provider, point, verb, code, inputDigest: of }) => [provider, point, verb, code, of]),
+    ).toEqual([
+      ['rules', 'before_capability', 'observe', undefined, inputDigest],
+      ['rules', 'before_capability', 'pause', 'hook_sensitive_action', inputDigest],
+    ]);
+  });
+
+  test('tell the same question from another one, and have ids of their own each time it is judged', async () => {
+    const { dispatcher } = createHarness([gate('a', observe)]);
+    const decision = async (changes: Parameters<typeof buildJudgedCall>[0] = {}) => {
+      const { records } = await dispatcher.judge(buildJudgedCall(changes));
+      return records.find((record) => record.kind === 'hook_decision_accepted');
+    };
+    const [first, again] = [await decision(), await decision()];
+    expect(again?.decisionKey).toBe(first?.decisionKey);
+    expect(again?.eventId).not.toBe(first?.eventId);
+    const otherInput = `sha256:${'00'.repeat(32)}` as never;
+    const others = [await decision({ inputDigest: otherInput }), await decision({ context: inRun(1) })];
+    expect(new Set([first, ...others].map((found) => found?.decisionKey)).size).toBe(3);
   });
 
   test('belong to the owner, the run, the call and its correlation', async () => {

@@ -1,8 +1,8 @@
-import { HostApiError, type DurableStore } from '@reborn/host-api';
+import { HostApiError, parseTenantId, type DurableStore } from '@reborn/host-api';
 import { readScopeFor, toAppends } from '@reborn/events';
-import { buildScope, createFakePlatform, wrapStore } from '@reborn/host-api/testkit';
+import { buildGrant, buildScope, createFakePlatform, wrapStore } from '@reborn/host-api/testkit';
 import { describe, expect, test } from 'vitest';
-import { createEventHookFollower, type EventBody } from '../src/index.ts';
+import { createEventHookFollower, type EventBody, type EventHookPin } from '../src/index.ts';
 import { recordingEventHook } from '../src/testkit/index.ts';
 import { drain, follow, journal, runCompleted, THREAD } from './follow.ts';
 import { createStore, settle } from './harness.ts';
@@ -269,4 +269,32 @@ test('a hook that is not out of a registry is refused', () => {
   expect(() => createEventHookFollower({ ...platform, store, pin: THREAD, holder: 'host', hook: { ...hook } })).toThrow(
     expect.objectContaining({ code: 'hooks/invalid_composition' }),
   );
+});
+
+describe('a hook whose events were cut off before it had seen them', () => {
+  const stream = { family: 'runtime', tenantId: parseTenantId('acme') } as const;
+  const grant = buildGrant({ capability: 'log.read', grantee: { kind: 'tenant', id: 'acme' } });
+  const pins: readonly (readonly [string, EventHookPin, object])[] = [
+    ['a thread', THREAD, buildScope()],
+    ['a tenant', { kind: 'tenant', tenantId: stream.tenantId, grant }, { tenantId: 'acme' }],
+  ];
+  test.each(pins)('ends, and the log says so in the same unit: %s', async (_, pin, scope) => {
+    const recorder = recordingEventHook(['run_completed']);
+    const harness = follow(recorder, { pin });
+    await harness.log.append([runCompleted()]);
+    await drain(harness);
+    await harness.log.append([runCompleted(), runCompleted()]);
+    await harness.store.commit([{ kind: 'truncate', stream, through: 2 }]);
+    await drain(harness);
+    expect(await drain(follow(recorder, { ...harness, pin }))).toBe('terminated');
+    expect(recorder.deliveries).toHaveLength(1);
+    const [subscription] = await harness.store.list('subscription', { limit: 10 });
+    expect(subscription?.row).toMatchObject({ status: 'terminated' });
+    const { records } = await harness.store.readStream({ stream, after: 3, limit: 10 });
+    const name = subscription?.key.slice(subscription.key.indexOf('event_hook:'));
+    expect(records.map(({ cursor, body }) => [cursor, body['kind'], body['scope'], body['subscription']])).toEqual([
+      [4, 'subscription_terminated', scope, name],
+    ]);
+    expect(records[0]?.body).toMatchObject({ family: 'runtime', reason: 'history_gone' });
+  });
 });

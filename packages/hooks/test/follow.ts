@@ -9,7 +9,7 @@ import { createStore, settle } from './harness.ts';
 export const THREAD: EventHookPin = { kind: 'thread', scope: buildScope() };
 
 let events = 0;
-export function runCompleted(scope: ResourceScope = buildScope()): RuntimeEvent {
+export function runCompleted(scope: ResourceScope = buildScope()): Extract<RuntimeEvent, { kind: 'run_completed' }> {
   events += 1;
   return { kind: 'run_completed', eventId: parseEventId(fixedUuid(5000 + events)), atMs: 1, scope };
 }

@@ -190,7 +190,12 @@ describe('trouble that is not the hook’s', () => {
     const judgement = await dispatcher.judge(buildJudgedCall({ context: inRun(1) }));
     expect(judgement.verdicts).toEqual(failedVerdict);
     expect(judgement.writes).toEqual([]);
-    expect(judgement.records.map((record) => record.kind)).toEqual(['hook_dispatched', 'hook_failed']);
+    expect(judgement.records.map((record) => record.kind)).toEqual([
+      'hook_dispatched',
+      'hook_failed',
+      'hook_decision_rejected',
+    ]);
+    expect(judgement.records[1]).toMatchObject({ category: 'unavailable', disposition: 'refused_once' });
     expect(judgement.records[1]).toMatchObject({ category: 'unavailable' });
     expect(calls).toBe(0);
     expect(platform.reports[0]?.facts).toMatchObject({ code: 'host-api/store_unavailable' });

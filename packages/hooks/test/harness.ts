@@ -31,9 +31,9 @@ export function createHarness(
   const platform = parts.platform ?? createFakePlatform();
   const store = parts.store ?? createStore(platform);
   const registry = createHookRegistry({ hooks, digest: platform.digest });
-  const { clock, timers, ids, diagnostics } = platform;
+  const { clock, timers, ids, digest, diagnostics } = platform;
   const reader = parts.reader ?? store;
-  const dispatcher = createHookDispatcher({ registry, store: reader, clock, timers, ids, diagnostics });
+  const dispatcher = createHookDispatcher({ registry, store: reader, clock, timers, ids, digest, diagnostics });
   return { platform, store, dispatcher };
 }
 

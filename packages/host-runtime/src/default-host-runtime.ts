@@ -8,6 +8,7 @@ import {
   runtimeProfile,
   type CapabilityId,
   type Clock,
+  type Diagnostics,
   type DigestPort,
   type DurableStore,
   type HostTrustPolicy,
@@ -50,6 +51,7 @@ export interface HostRuntimeOptions {
   readonly policy?: CallPolicy;
   readonly approvers?: ApproverPolicy;
   readonly gateTtlMs?: number;
+  readonly diagnostics?: Diagnostics;
 }
 
 /** Errors: `host-runtime/invalid_composition` naming the part that is wrong, and for two capabilities of one id. */

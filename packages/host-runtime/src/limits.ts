@@ -28,8 +28,8 @@ export const JUDGEMENT_RECORDS_MAX = 512;
 export const JUDGEMENT_WRITES_MAX = 128;
 /** Different reasons to ask somebody; a gate holds 64. */
 export const JUDGEMENT_ASKS_MAX = 60;
-/** How often somebody who waits for another caller's result looks again. Units: milliseconds. */
-export const JOIN_POLL_MS = 100;
+/** How soon somebody looks again whose clock is ahead of the writer's: time is over here and not yet there. Units: milliseconds. */
+export const JOIN_LOOK_MS = 100;
 /** How often a unit is tried again after somebody else moved its records. */
 export const CONTENTION_RETRIES_MAX = 8;
 /** Capabilities that one surface may show. */

@@ -8,9 +8,9 @@ import {
   createHostTrustPolicy,
   type Verdict,
 } from '@reborn/host-api';
-import { fixedUuid } from '@reborn/host-api/testkit';
+import { createRecordingStore, fixedUuid } from '@reborn/host-api/testkit';
 import { theseApprove, type HostRuntimeOptions } from '@reborn/host-runtime';
-import { createFaultyStore, recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
+import { recordingPolicy, scriptedHandler, staticApprovers } from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { alice, asker, codeOf, createWorld, done, gateOf, writer } from './support.ts';
 
@@ -303,9 +303,9 @@ describe('an answer', () => {
     const outcome = await after.invokeCapability(request);
     expect(outcome).toMatchObject({ kind: 'failed', failureKind: 'approval_denied', effect: 'none' });
     world.platform.advance(48 * 3600 * 1000);
-    const counted = createFaultyStore(world.store);
-    expect(await world.open([handler], { store: counted }).invokeCapability(request)).toEqual(outcome);
-    expect(counted.commits).toBe(0);
+    const recording = createRecordingStore(world.store);
+    expect(await world.open([handler], { store: recording }).invokeCapability(request)).toEqual(outcome);
+    expect(recording.callsOf('commit')).toEqual([]);
     expect(handler.inputs).toEqual([]);
     expect((await world.records('audit')).at(-1)).toMatchObject({
       kind: 'call_denied',

@@ -1,8 +1,15 @@
 /** One governed call: what reaches a capability, what becomes of what it returns, who may stop it. */
 import { idempotencyMachine, getRecord, type JsonValue, type Verdict } from '@reborn/host-api';
-import { buildContext, buildScope, fixedUuid } from '@reborn/host-api/testkit';
+import {
+  buildContext,
+  buildScope,
+  createFaultyStore,
+  createRecordingStore,
+  fixedUuid,
+  wrapStore,
+} from '@reborn/host-api/testkit';
 import { defineTool, HostRuntimeError, ToolFailure } from '@reborn/host-runtime';
-import { createFaultyStore, createLatch, recordingPolicy, scriptedHandler } from '@reborn/host-runtime/testkit';
+import { createLatch, recordingPolicy, scriptedHandler } from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { asker, claimRun, codeOf, createWorld, done, gateOf, reader, takeLease, tick, writer } from './support.ts';
@@ -374,14 +381,13 @@ describe('what a capability does', () => {
     const world = createWorld();
     const handler = writer(done);
     const { store } = world;
-    const slow = {
-      ...createFaultyStore(store),
-      commit: async (writes: Parameters<typeof store.commit>[0]) => {
+    const slow = wrapStore(store, {
+      commit: async (writes) => {
         const outcome = await store.commit(writes);
         if (handler.inputs.length === 0) world.platform.jumpClock(60_000);
         return outcome;
       },
-    };
+    });
     const runtime = world.open([handler], { store: slow });
     expect(await world.invoke(runtime, world.newCall())).toMatchObject({ failureKind: 'timed_out', effect: 'none' });
     expect(handler.inputs).toEqual([]);
@@ -669,7 +675,7 @@ describe('a call of a run', () => {
 
   test('that finds a lost effect and has lost its own lease is told so, and does not go round in circles', async () => {
     const world = createWorld();
-    const faulty = createFaultyStore(world.store, { commit: 2, when: 'before', afterwards: 'dies' });
+    const faulty = createFaultyStore(world.store, [{ call: 2, when: 'before', does: 'dies' }]);
     const run = await claimRun(world.store, 700);
     const key = { idempotencyKey: 'k' };
     const lost = world.newCall({}, { ...key, context: buildContext({ run }) });
@@ -795,9 +801,8 @@ test('what the policy records and writes joins the first durable unit exactly on
     return { verdicts: [], records: [record], writes: [write] };
   });
   let first = true;
-  const contended = {
-    ...createFaultyStore(store),
-    commit: async (writes: Parameters<typeof store.commit>[0]) => {
+  const contended = wrapStore(store, {
+    commit: async (writes) => {
       if (!first) return store.commit(writes);
       first = false;
       return {
@@ -809,7 +814,7 @@ test('what the policy records and writes joins the first durable unit exactly on
         row: undefined,
       } as const;
     },
-  };
+  });
   const runtime = world.open([writer(done)], { policy, store: contended });
   expect((await runtime.invokeCapability(world.newCall())).kind).toBe('completed');
   expect(judged).toBe(2);
@@ -823,7 +828,7 @@ test('a call that is contended without end is given up as a fault, and nothing r
   const world = createWorld();
   const handler = writer(done);
   const conflict = { kind: 'conflict', at: 0, machine: 'idempotency', key: 'x', reason: 'x', row: undefined } as const;
-  const store = { ...createFaultyStore(world.store), commit: async () => conflict };
+  const store = wrapStore(world.store, { commit: async () => conflict });
   const runtime = world.open([handler], { store });
   expect(await codeOf(world.invoke(runtime, world.newCall()))).toBe('host-runtime/unavailable');
   expect(handler.inputs).toEqual([]);
@@ -850,11 +855,11 @@ test('an effect is announced before it happens and settled before anybody hears 
   await runtime.invokeCapability(request);
   expect(order).toEqual(['verdict_given', 'effect_intended', 'runs']);
   expect(kindsOf(await world.records('journal'))).toEqual(['verdict_given', 'effect_intended', 'effect_settled']);
-  const counted = createFaultyStore(world.store);
+  const recording = createRecordingStore(world.store);
   await world
-    .open([reader(done)], { store: counted })
+    .open([reader(done)], { store: recording })
     .invokeCapability(world.newCall({}, { capabilityId: 'notes.read' }));
-  expect(counted.commits).toBe(1);
+  expect(recording.callsOf('commit').length).toBe(1);
   const key = `call|4:acme|5:alice|5:agent|-|-|8:thread-1#36:${request.context.invocationId}`;
   expect(await getRecord(world.store, idempotencyMachine, key)).toMatchObject({ status: 'settled', attempt: 1 });
 });

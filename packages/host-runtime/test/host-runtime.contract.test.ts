@@ -1,9 +1,8 @@
 import { parseDigest, type InvocationId } from '@reborn/host-api';
-import { buildDescriptor, fixedUuid } from '@reborn/host-api/testkit';
+import { buildDescriptor, createFaultyStore, fixedUuid } from '@reborn/host-api/testkit';
 import type { InvokeOutcome, InvokeRequest } from '@reborn/host-runtime';
 import {
   createFakeHostRuntime,
-  createFaultyStore,
   hostRuntimeContract,
   type HostRuntimeHarness,
   type Scripted,
@@ -45,7 +44,7 @@ function realHarness(): HostRuntimeHarness {
         case 'uncertain':
           return { runtime: world.open([writer(() => Promise.reject(new Error('no')))]), ...requests() };
         case 'unavailable': {
-          const dead = createFaultyStore(store, { commit: 1, when: 'before', afterwards: 'dies' });
+          const dead = createFaultyStore(store, [{ call: 1, when: 'before', does: 'dies' }]);
           return { runtime: world.open([writer(done)], { store: dead }), ...requests() };
         }
       }

@@ -1,5 +1,6 @@
 /** Two processes on one store, in every order that chance finds. */
 import type { DurableStore } from '@reborn/host-api';
+import { wrapStore } from '@reborn/host-api/testkit';
 import type { InvokeOutcome } from '@reborn/host-runtime';
 import { scriptedHandler, type ScriptedRun } from '@reborn/host-runtime/testkit';
 import * as fc from 'fast-check';
@@ -15,8 +16,7 @@ const RUNS: Readonly<Record<'completes' | 'throws' | 'none', ScriptedRun>> = {
 /** A store whose answers come in the order of the scheduler. */
 function scheduled(store: DurableStore, scheduler: fc.Scheduler): DurableStore {
   const turn = (): Promise<unknown> => scheduler.schedule(Promise.resolve());
-  return {
-    durability: store.durability,
+  return wrapStore(store, {
     commit: async (writes) => {
       await turn();
       const outcome = await store.commit(writes);
@@ -28,11 +28,7 @@ function scheduled(store: DurableStore, scheduler: fc.Scheduler): DurableStore {
       await turn();
       return row;
     },
-    list: (machine, request) => store.list(machine, request),
-    readStream: (request) => store.readStream(request),
-    onCommit: (listener) => store.onCommit(listener),
-    close: () => store.close(),
-  };
+  });
 }
 
 async function pump<T>(world: World, scheduler: fc.Scheduler, promise: Promise<T>): Promise<T> {

@@ -1,13 +1,7 @@
-import { HostApiError, type InvocationId, type CapabilityId } from '@reborn/host-api';
+import type { InvocationId, CapabilityId } from '@reborn/host-api';
 import { buildScope, fixedUuid } from '@reborn/host-api/testkit';
 import { HostRuntimeError, type InvokeOutcome } from '@reborn/host-runtime';
-import {
-  createFakeHostRuntime,
-  createFaultyStore,
-  createLatch,
-  recordingPolicy,
-  scriptedHandler,
-} from '@reborn/host-runtime/testkit';
+import { createFakeHostRuntime, createLatch, recordingPolicy, scriptedHandler } from '@reborn/host-runtime/testkit';
 import { describe, expect, test } from 'vitest';
 import { codeOf, createWorld, tick } from './support.ts';
 
@@ -100,34 +94,6 @@ describe('FakeHostRuntime', () => {
     expect(await codeOf(fake.invokeCapability({} as never))).toBe('host-runtime/invalid_request');
     expect(fake.requests.invokeCapability).toEqual([]);
     expect(() => fake.assertConsumed()).toThrow(/1 of invokeCapability/);
-  });
-});
-
-describe('FaultyStore', () => {
-  const lease = {
-    kind: 'transition',
-    machine: 'lease',
-    command: { trigger: 'acquire', holder: 'me', ttlMs: 1000 },
-  } as const;
-
-  test('loses the answer of a commit that happened, or prevents it, and recovers or dies', async () => {
-    const { store } = createWorld();
-    const faulty = createFaultyStore(
-      store,
-      { commit: 1, when: 'after', afterwards: 'recovers' },
-      { commit: 2, when: 'before', afterwards: 'recovers' },
-      { commit: 4, when: 'before', afterwards: 'dies' },
-    );
-    expect(await codeOf(faulty.commit([{ ...lease, key: 'a' }]))).toBe('host-api/store_unavailable');
-    expect(await codeOf(faulty.commit([{ ...lease, key: 'b' }]))).toBe('host-api/store_unavailable');
-    expect([await store.get('lease', 'a'), await store.get('lease', 'b')].map((row) => row === undefined)).toEqual([
-      false,
-      true,
-    ]);
-    expect((await faulty.commit([{ ...lease, key: 'c' }])).kind).toBe('committed');
-    await faulty.commit([{ ...lease, key: 'd' }]).catch(() => undefined);
-    const after = await faulty.get('lease', 'a').catch((error: unknown) => error);
-    expect([HostApiError.is(after), faulty.isDead, faulty.commits]).toEqual([true, true, 4]);
   });
 });
 

@@ -1,30 +1,49 @@
 /**
- * What recovery and `explain` read: an effect is announced before it happens and its result is written before anybody
- * hears of it.
+ * What recovery, replay and `explain` read: a decision is written with what follows from it, an effect is announced
+ * before it happens and its result is written before anybody hears of it.
  *
  * Not here: content. Inputs and outputs stand in gates, idempotency records and transcripts; here are their digests.
- * Source: rulings, sections 2 and 4.
+ * Checkpoints stay in the turn store. Folding these records: `../replay/reducer.ts`.
+ * Source: rulings, sections 2 and 4; specification 4, 1.7 and 1.10.
  */
 import { boundedText, digestSchema, gateIdSchema } from '@reborn/host-api';
 import { z } from 'zod';
 import { NOTE_BYTES_MAX } from '../limits.ts';
-import { errorKindSchema } from '../redaction.ts';
-import { aboutCapability, author, recordBase, token } from './record-base.ts';
+import { authorSchema, errorKindSchema, labelSchema, subscriptionNameSchema } from '../redaction.ts';
+import { aboutCapability, aboutHook, effect, recordBase, tenantRecordBase } from './record-base.ts';
 
 const record = <Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) =>
   z.strictObject({ kind: z.literal(kind), ...recordBase, ...fields });
+const tenantRecord = <Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) =>
+  z.strictObject({ kind: z.literal(kind), ...tenantRecordBase, ...fields });
+const delivery = { subscription: subscriptionNameSchema, cursor: z.int().positive() };
 
 export const verdictKindSchema = z.enum(['allow', 'approval', 'auth', 'deny']);
+
+/** What a judgement led to. `not_applied`: the caller gave up before anything followed from it. */
+export const JUDGEMENT_RESULTS = ['denied', 'asked', 'dispatched', 'not_applied'] as const;
+
+/**
+ * One answer of one hook to one question. `decisionKey` is the same for the same hook, run, call, point and input: by it
+ * a decision is recognised when the same question is judged again.
+ */
+const hookAnswer = { ...aboutHook, point: labelSchema, inputDigest: digestSchema, decisionKey: digestSchema };
 
 export const journalRecordSchema = z.discriminatedUnion('kind', [
   /** One stage's verdict about one call; `code` is absent for `allow`. */
   record('verdict_given', {
     ...aboutCapability,
-    by: author,
+    by: authorSchema,
     verdict: verdictKindSchema,
-    code: token.optional(),
+    code: labelSchema.optional(),
     inputDigest: digestSchema,
   }),
+  /** The decision whole: a verb and, but for `observe`, a code. */
+  record('hook_decision_accepted', { ...hookAnswer, verb: labelSchema, code: labelSchema.optional() }),
+  /** An answer that is no decision, or none at all; `category` says in which way. */
+  record('hook_decision_rejected', { ...hookAnswer, category: labelSchema }),
+  /** Closes every decision about this input of this call. In the unit that the judgement led to. */
+  record('judgement_settled', { ...aboutCapability, inputDigest: digestSchema, result: z.enum(JUDGEMENT_RESULTS) }),
   record('effect_intended', {
     ...aboutCapability,
     attempt: z.int().positive(),
@@ -36,25 +55,22 @@ export const journalRecordSchema = z.discriminatedUnion('kind', [
     ...aboutCapability,
     attempt: z.int().nonnegative(),
     outcome: z.enum(['completed', 'failed']),
-    effect: z.enum(['none', 'happened', 'uncertain']),
+    effect,
     errorKind: errorKindSchema.optional(),
     outputDigest: digestSchema.optional(),
     outputBytes: z.int().nonnegative().optional(),
   }),
-  record('hook_poisoned', { hookId: token, category: errorKindSchema }),
-  record('hook_note', {
-    hookId: token,
-    subscription: token,
-    cursor: z.int().positive(),
-    text: boundedText(NOTE_BYTES_MAX),
-  }),
-  record('delivery_failed', {
-    subscription: token,
-    cursor: z.int().positive(),
+  /** Somebody other than its caller gave an announced effect up, and this is why they were allowed to. */
+  record('recovery_marked', {
+    ...aboutCapability,
     attempt: z.int().positive(),
-    errorKind: errorKindSchema,
+    found: z.enum(['uncertain']),
+    cause: z.enum(['lease_fenced', 'time_over']),
   }),
-  record('delivery_dead_lettered', { subscription: token, cursor: z.int().positive(), attempts: z.int().positive() }),
+  record('hook_poisoned', { ...aboutHook, category: labelSchema }),
+  tenantRecord('hook_note', { ...aboutHook, ...delivery, text: boundedText(NOTE_BYTES_MAX) }),
+  tenantRecord('delivery_failed', { ...delivery, attempt: z.int().positive(), errorKind: errorKindSchema }),
+  tenantRecord('delivery_dead_lettered', { ...delivery, attempts: z.int().positive() }),
 ]);
 export type JournalRecord = z.output<typeof journalRecordSchema>;
 export type JournalRecordKind = JournalRecord['kind'];

@@ -4,8 +4,9 @@ import type { AuditRecord } from './audit.ts';
 import type { JournalRecord } from './journal.ts';
 import { LOG_FAMILIES, type LogEntry, type LogFamily, type LogRecord } from './log-record.ts';
 import type { RuntimeEvent } from './runtime-event.ts';
+import type { SecurityAuditRecord } from './security.ts';
 
-declare const base: Pick<LogRecord, 'eventId' | 'atMs' | 'scope'>;
+declare const base: Pick<Extract<LogRecord, { kind: 'run_submitted' }>, 'eventId' | 'atMs' | 'scope'>;
 
 // A record has the fields of its kind.
 const started: RuntimeEvent = { ...base, kind: 'model_started', attempt: 1 };
@@ -45,14 +46,20 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'model_started':
     case 'model_completed':
     case 'model_failed':
+    case 'assistant_reply_finalized':
     case 'hook_dispatched':
     case 'hook_decision_emitted':
     case 'hook_failed':
+    case 'subscription_terminated':
       expectTypeOf(record).toExtend<RuntimeEvent>();
       return 'runtime';
     case 'verdict_given':
+    case 'hook_decision_accepted':
+    case 'hook_decision_rejected':
+    case 'judgement_settled':
     case 'effect_intended':
     case 'effect_settled':
+    case 'recovery_marked':
     case 'hook_poisoned':
     case 'hook_note':
     case 'delivery_failed':
@@ -64,8 +71,12 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'approval_resolved':
     case 'approval_refused':
     case 'approval_closed':
+    case 'retention_applied':
       expectTypeOf(record).toExtend<AuditRecord>();
       return 'audit';
+    case 'boundary_decided':
+      expectTypeOf(record).toExtend<SecurityAuditRecord>();
+      return 'security';
     default:
       return assertNever(record, 'LogRecord');
   }
@@ -79,3 +90,34 @@ if (!entry.known) {
 }
 
 expectTypeOf(LOG_FAMILIES).toEqualTypeOf<readonly LogFamily[]>();
+
+// A security record is payload-free: ids, scopes and words of closed vocabularies, and nothing that takes any text.
+type Values = SecurityAuditRecord[Exclude<keyof SecurityAuditRecord, 'scope'>];
+expectTypeOf<string extends Values ? true : false>().toEqualTypeOf<false>();
+expectTypeOf<keyof SecurityAuditRecord>().toEqualTypeOf<
+  | 'kind'
+  | 'eventId'
+  | 'atMs'
+  | 'scope'
+  | 'runId'
+  | 'invocationId'
+  | 'correlationId'
+  | 'capabilityId'
+  | 'provider'
+  | 'boundary'
+  | 'decision'
+  | 'code'
+>();
+const decided: SecurityAuditRecord = {
+  ...base,
+  kind: 'boundary_decided',
+  boundary: 'hook_deny',
+  decision: 'blocked',
+  code: 'hook_refused',
+};
+// @ts-expect-error free text is no code
+const described: SecurityAuditRecord = { ...decided, code: 'because I say so' };
+void described;
+// @ts-expect-error there is no field for a message
+const told: SecurityAuditRecord = { ...decided, message: 'hello' };
+void told;

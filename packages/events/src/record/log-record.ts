@@ -4,9 +4,12 @@
  * Not here: reading with authority (`event-log.ts`).
  */
 import {
+  compileRecogniser,
   describeIssues,
+  isJsonObject,
   type AppendWrite,
   type JsonObject,
+  type JsonValue,
   type RecordDraft,
   type StreamFamily,
   type StreamRecord,
@@ -15,20 +18,34 @@ import type { z } from 'zod';
 import { EventsError } from '../errors.ts';
 import { auditRecordSchema, type AuditRecord } from './audit.ts';
 import { journalRecordSchema, type JournalRecord } from './journal.ts';
-import { toLabels } from './labels.ts';
+import { actorOf, toLabels } from './labels.ts';
 import { runtimeEventSchema, type RuntimeEvent } from './runtime-event.ts';
+import { securityAuditRecordSchema, type SecurityAuditRecord } from './security.ts';
 
-export type LogRecord = RuntimeEvent | JournalRecord | AuditRecord;
-export type LogFamily = Extract<StreamFamily, 'runtime' | 'journal' | 'audit'>;
+export type LogRecord = RuntimeEvent | JournalRecord | AuditRecord | SecurityAuditRecord;
+export type LogFamily = Extract<StreamFamily, 'runtime' | 'journal' | 'audit' | 'security'>;
 export type LogRecordKind = LogRecord['kind'];
 
 /** The version of the envelope below. Readers accept higher ones as records of an unknown kind. */
 const ENVELOPE_VERSION = 1;
 
-const SCHEMAS = { runtime: runtimeEventSchema, journal: journalRecordSchema, audit: auditRecordSchema } as const;
+const SCHEMAS = {
+  runtime: runtimeEventSchema,
+  journal: journalRecordSchema,
+  audit: auditRecordSchema,
+  security: securityAuditRecordSchema,
+} as const;
+
+/** Nearly every record is in its proper form already and is known by these; the schemas refuse and redact the rest. */
+const RECOGNISERS = {
+  runtime: compileRecogniser(runtimeEventSchema),
+  journal: compileRecogniser(journalRecordSchema),
+  audit: compileRecogniser(auditRecordSchema),
+  security: compileRecogniser(securityAuditRecordSchema),
+} as const;
 
 /** The families that are read through the log. The turn outbox and transcripts have readers of their own. */
-export const LOG_FAMILIES: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
+export const LOG_FAMILIES: readonly LogFamily[] = ['runtime', 'journal', 'audit', 'security'];
 
 /** A record as it was read. `unknown` keeps what a newer version wrote: readers pass it by and never fail on it. */
 export type LogEntry =
@@ -53,6 +70,14 @@ export function kindsOf(family: LogFamily): readonly string[] {
 }
 
 /**
+ * A record, whoever made it: checked, redacted, with the fields of its kind and no others. Writing and reading do the
+ * same again. Errors: `events/invalid_record` naming the field.
+ */
+export function parseLogRecord(record: unknown): LogRecord {
+  return parseRecord(familyOf(record), record);
+}
+
+/**
  * Turns records into the appends of one unit, one for each stream they belong to, in the order of the records.
  * Errors: `events/invalid_record` naming the field.
  */
@@ -60,7 +85,8 @@ export function toAppends(records: readonly LogRecord[]): readonly AppendWrite[]
   const appends = new Map<string, { write: AppendWrite; drafts: RecordDraft[] }>();
   for (const record of records) {
     const family = familyOf(record);
-    const clean = parseRecord(family, record);
+    // What is recognised is copied by `toDraft`.
+    const clean = RECOGNISERS[family](record) ? record : parseRecord(family, record);
     const { tenantId } = clean.scope;
     const key = `${family}|${tenantId}`;
     const drafts: RecordDraft[] = appends.get(key)?.drafts ?? [];
@@ -73,13 +99,15 @@ export function toAppends(records: readonly LogRecord[]): readonly AppendWrite[]
 
 /** Reads a stored record back. Stored text is not trusted: it is parsed and redacted again. */
 export function toLogEntry(family: LogFamily, stored: StreamRecord): LogEntry {
-  const { v, ...body } = stored.body;
-  const parsed = v === ENVELOPE_VERSION ? SCHEMAS[family].safeParse(body) : undefined;
+  const { v, ...body }: JsonObject = isJsonObject(stored.body) ? stored.body : {};
+  const record = v === ENVELOPE_VERSION ? recordOf(family, body) : undefined;
   const { cursor, eventId, kind, atMs } = stored;
-  if (parsed?.success === true && parsed.data.eventId === eventId && parsed.data.kind === kind) {
-    return { known: true, family, cursor, record: parsed.data };
-  }
+  if (record?.eventId === eventId && record.kind === kind) return { known: true, family, cursor, record };
   return { known: false, family, cursor, eventId, kind, atMs };
+}
+
+function recordOf(family: LogFamily, body: unknown): LogRecord | undefined {
+  return RECOGNISERS[family](body) ? body : SCHEMAS[family].safeParse(body).data;
 }
 
 function parseRecord(family: LogFamily, record: unknown): LogRecord {
@@ -91,8 +119,24 @@ function parseRecord(family: LogFamily, record: unknown): LogRecord {
 
 function toDraft(record: LogRecord): RecordDraft {
   const { eventId, kind, atMs, scope, runId, invocationId, correlationId } = record;
-  const body = JSON.parse(JSON.stringify({ v: ENVELOPE_VERSION, ...record })) as JsonObject;
-  return { eventId, kind, atMs, labels: toLabels({ ...scope, runId, invocationId, correlationId }), body };
+  const body = { v: ENVELOPE_VERSION, ...plainCopy(record) };
+  const capabilityId = 'capabilityId' in record ? record.capabilityId : undefined;
+  const provider = 'provider' in record ? record.provider : undefined;
+  const actorId = 'by' in record ? actorOf(record.by) : undefined;
+  const about = { runId, invocationId, correlationId, capabilityId, provider, actorId };
+  return { eventId, kind, atMs, labels: toLabels({ ...scope, ...about }), body };
+}
+
+/** Records hold nothing but JSON and absent members, which are left out as `JSON.stringify` does. */
+function plainCopy(record: object): JsonObject {
+  const copy: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(record)) if (value !== undefined) copy[name] = copyOf(value);
+  return copy;
+}
+
+function copyOf(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(copyOf);
+  return typeof value === 'object' && value !== null ? plainCopy(value) : value;
 }
 
 /** Looks at nothing but the kind: callers from outside the compiler's reach may hand over anything. */

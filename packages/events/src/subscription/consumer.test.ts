@@ -2,9 +2,9 @@ import { createInMemoryStore, parseTenantId } from '@reborn/host-api';
 import { createFakePlatform } from '@reborn/host-api/testkit';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { subscriptionKey } from './consumer.ts';
 import { backoffMs } from './delivery.ts';
 import { createConsumer } from './follower.ts';
+import { subscriptionKey, subscriptionNameIn } from './subscription-key.ts';
 
 const stream = { family: 'runtime', tenantId: parseTenantId('acme') } as const;
 
@@ -21,6 +21,8 @@ describe('The key of a subscription', () => {
         const key = subscriptionKey({ family: 'runtime', tenantId: parseTenantId(tenant) }, name);
         const other = subscriptionKey({ family: 'runtime', tenantId: parseTenantId(otherTenant) }, otherName);
         expect(key === other).toBe(tenant === otherTenant && name === otherName);
+        const otherStream = { family: 'runtime', tenantId: parseTenantId(otherTenant) } as const;
+        expect(subscriptionNameIn(otherStream, key)).toBe(tenant === otherTenant ? name : undefined);
       }),
     );
   });
@@ -28,7 +30,12 @@ describe('The key of a subscription', () => {
 
 describe('The pause after a failed delivery', () => {
   test('doubles up to half a minute', () => {
-    expect([1, 2, 3, 4, 8, 9, 100].map(backoffMs)).toEqual([200, 400, 800, 1_600, 25_600, 30_000, 30_000]);
+    const pauses = [1, 2, 3, 4, 8, 9, 100].map((attempt) => backoffMs(attempt));
+    expect(pauses).toEqual([200, 400, 800, 1_600, 25_600, 30_000, 30_000]);
+  });
+
+  test('is shortened by up to half, so that failures of one moment are not tried again in one moment', () => {
+    expect([0, 0.25, 1, -1, 7].map((jitter) => backoffMs(2, jitter))).toEqual([400, 350, 200, 400, 200]);
   });
 });
 

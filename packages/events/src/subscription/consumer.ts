@@ -6,21 +6,21 @@
  * (`@reborn/reborn`).
  * Source: specification 1, B14; rulings, section 7.
  */
-import {
-  utf8Bytes,
-  type Clock,
-  type Diagnostics,
-  type DurableStore,
-  type StreamFilter,
-  type StreamKey,
-  type StreamRecord,
-  type Timers,
-  type Write,
+import type {
+  Clock,
+  Diagnostics,
+  DurableStore,
+  StreamFilter,
+  StreamKey,
+  StreamRecord,
+  Timers,
+  Write,
 } from '@reborn/host-api';
+import type { SubscriptionGap } from './subscription.ts';
 
 /**
- * `isReplay`: the record was there before this follower first looked. `attempt` counts from 1; a delivery that a crash
- * or a stop cut short is not counted, so handlers that reach outside the store recognise records by `eventId`.
+ * `isReplay`: the record was there before this follower first looked. `attempt` counts from 1; a delivery that a stop cut
+ * short is not counted. Handlers that reach outside the store recognise records by `eventId`.
  */
 export interface Delivery {
   readonly record: StreamRecord;
@@ -31,8 +31,9 @@ export interface Delivery {
 }
 
 /**
- * `reason`: what the handler was rejected with; `events/delivery_late` after its deadline, `events/delivery_refused` when
- * a guard among its writes refused, `host-api/invalid_value` when they had no proper form.
+ * `reason`: what the handler was rejected with; `events/delivery_late` after its deadline, `events/delivery_abandoned` when
+ * its process died or stalled, `events/delivery_refused` when a guard among its writes refused, `host-api/invalid_value`
+ * when they had no proper form.
  */
 export interface DeliveryFailure {
   readonly dead: boolean;
@@ -57,37 +58,36 @@ export interface ConsumerOptions {
   readonly leaseMs?: number;
   /** Attempts at one delivery before it is given up; `unbounded` for followers that may not pass anything by. Default 5. */
   readonly attempts?: number | 'unbounded';
-  /** Where a new subscription begins: at the first record, or behind the newest of the follower's first look. */
+  /** Spreads attempts that failed together: from 0 to 1, shortens a pause by up to half. Default: always 0. */
+  readonly jitter?: () => number;
+  /** Where a new subscription begins: at the earliest record, or behind the newest of the follower's first look. */
   readonly from: 'origin' | 'head';
   /** Does the work; its writes join the acknowledgement. A rejection is a failed delivery. */
   readonly handle: (delivery: Delivery) => Promise<readonly Write[]>;
   /** What to write about a failed delivery; `dead` when it was the last attempt. Writes that are refused are left out. */
   readonly onFailure: (delivery: Delivery, failure: DeliveryFailure) => readonly Write[];
+  /**
+   * What to write when records were cut off before this follower had seen them; `endSubscription` among it ends the
+   * following. It goes on behind the gap otherwise. Writes that are refused are left out.
+   */
+  readonly onGap?: (gap: SubscriptionGap) => readonly Write[];
 }
 
 /**
  * `caught_up`: everything up to the head that was seen is acknowledged or was passed by. `held`: another process is at
- * work on it. `waiting`: a failed delivery waits for its next attempt, or the follower has stopped.
+ * work on it. `waiting`: a failed delivery waits for its next attempt, or the follower has stopped. `gapped`: records were
+ * cut off before they were seen; said once for each gap, by whichever follower of the name comes first.
  */
-export type ConsumerStep = 'caught_up' | 'worked' | 'held' | 'waiting' | 'terminated';
+export type ConsumerStep = 'caught_up' | 'worked' | 'held' | 'waiting' | 'gapped' | 'terminated';
 
 export interface Consumer {
   /**
-   * Works until it has caught up with the head it saw at first, or the deadline passes; a delivery at hand then goes on
-   * by itself. Units: milliseconds. Errors: those of the store.
+   * Works until it has caught up with the head it saw at first, has met a gap, or the deadline passes; a delivery at hand
+   * then goes on by itself. Units: milliseconds. Errors: those of the store.
    */
   drain(deadlineMs: number): Promise<ConsumerStep>;
-  /** Follows until `stop`. Woken by commits; a slow timer makes up for a lost wake-up. */
+  /** Follows until `stop`. Woken by commits that its filter may take. */
   start(): void;
   /** Finishes the delivery at hand, then rests for good. Idempotent. */
   stop(): Promise<void>;
-}
-
-/** The key of a subscription's record and, behind `lease:`, of its lease. Injective. */
-export function subscriptionKey(stream: StreamKey, name: string): string {
-  return `subscription|${stream.family}|${part(stream.tenantId)}|${part(name)}`;
-}
-
-function part(text: string): string {
-  return `${utf8Bytes(text)}:${text}`;
 }

@@ -70,9 +70,25 @@ export function leaseMsOf(options: Pick<ConsumerOptions, 'leaseMs'>): number {
   return options.leaseMs ?? SUBSCRIPTION_LEASE_MS;
 }
 
-/** Doubling, bounded. Units: milliseconds. */
-export function backoffMs(attempt: number): number {
-  return Math.min(DELIVERY_BACKOFF_MS * 2 ** (attempt - 1), DELIVERY_BACKOFF_MS_MAX);
+/** Doubling, bounded; `jitter`, from 0 to 1, takes up to half of it away. Units: milliseconds. */
+export function backoffMs(attempt: number, jitter = 0): number {
+  const wholeMs = Math.min(DELIVERY_BACKOFF_MS * 2 ** (attempt - 1), DELIVERY_BACKOFF_MS_MAX);
+  return Math.ceil(wholeMs * (1 - Math.min(Math.max(jitter, 0), 1) / 2));
+}
+
+/**
+ * Counts a delivery whose process has died or stalled as failed: otherwise a record that kills its handler would be
+ * delivered for ever. The lease has run out since; no further pause is needed.
+ */
+export function failAbandoned(
+  held: HeldSubscription,
+  row: SubscriptionRow,
+  next: { readonly record: StreamRecord; readonly isReplay: boolean },
+): Promise<DeliveryOutcome> {
+  const over = new AbortController();
+  over.abort();
+  const delivery: Delivery = { ...next, attempt: row.attempt + 1, signal: over.signal };
+  return recordFailure(held, row, delivery, new EventsError('events/delivery_abandoned'), 0);
 }
 
 type Handled =
@@ -114,13 +130,12 @@ async function recordFailure(
   row: SubscriptionRow,
   delivery: Delivery,
   reason: unknown,
+  pauseMs = backoffMs(delivery.attempt, held.options.jitter?.()),
 ): Promise<DeliveryOutcome> {
   const { cursor } = delivery.record;
   const { attempts = DELIVERY_ATTEMPTS_MAX } = held.options;
   const dead = attempts !== 'unbounded' && delivery.attempt >= attempts;
-  const move = dead
-    ? acknowledge(held.key, row.cursor, cursor, true)
-    : failDelivery(held.key, row.cursor, backoffMs(delivery.attempt));
+  const move = dead ? acknowledge(held.key, row.cursor, cursor, true) : failDelivery(held.key, row.cursor, pauseMs);
   let refusal = await commitWith(held, move, failureWrites(held.options, delivery, { dead, reason }));
   if (refusal?.kind === 'refused') refusal = await commitWith(held, move, []);
   if (refusal !== undefined) return 'lost';

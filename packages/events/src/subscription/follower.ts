@@ -4,30 +4,33 @@
  * Not here: one delivery (`delivery.ts`), the record of where it stands (`subscription.ts`).
  */
 import {
-  acquireLease,
   boundedLine,
   getRecord,
   InvariantError,
   isFault,
-  leaseMachine,
   releaseLease,
   SCOPE_ID_BYTES_MAX,
   type JsonObject,
-  type LeaseProof,
   type StreamPage,
   type StreamRecord,
+  type Write,
 } from '@reborn/host-api';
 import { EventsError } from '../errors.ts';
+import { CONSUMER_BATCH, CONSUMER_SKIPPED_MAX, DELIVERY_BACKOFF_MS, DELIVERY_BACKOFF_MS_MAX } from '../limits.ts';
+import type { Consumer, ConsumerOptions, ConsumerStep } from './consumer.ts';
+import { backoffMs, deliver, failAbandoned, type HeldSubscription } from './delivery.ts';
+import { subscriptionKey } from './subscription-key.ts';
 import {
-  CONSUMER_BATCH,
-  CONSUMER_SKIPPED_MAX,
-  DELIVERY_BACKOFF_MS,
-  DELIVERY_BACKOFF_MS_MAX,
-  SAFETY_NET_MS,
-} from '../limits.ts';
-import { subscriptionKey, type Consumer, type ConsumerOptions, type ConsumerStep } from './consumer.ts';
-import { backoffMs, deliver, leaseMsOf, type HeldSubscription } from './delivery.ts';
-import { acknowledge, openSubscription, subscriptionMachine, type SubscriptionRow } from './subscription.ts';
+  acknowledge,
+  isRegistered,
+  learnGap,
+  missRecords,
+  openSubscription,
+  subscriptionMachine,
+  type SubscriptionGap,
+  type SubscriptionRow,
+} from './subscription.ts';
+import { takeSubscription, type TakenSubscription } from './take-subscription.ts';
 import { pause, waitForChange } from './wait-for-change.ts';
 
 /** Errors: `events/invalid_request` for a name or a holder that is not one line of at most 256 bytes. */
@@ -66,7 +69,7 @@ class Follower {
     for (;;) {
       if (this.#stopping.signal.aborted) return 'waiting';
       const step = await this.#stepWithin(until - clock.nowMs());
-      if (step === 'caught_up' || step === 'terminated') return step;
+      if (step === 'caught_up' || step === 'gapped' || step === 'terminated') return step;
       if (step === 'worked' && this.#reached >= head) return 'caught_up';
       const left = until - clock.nowMs();
       if (left <= 0) return step;
@@ -85,9 +88,9 @@ class Follower {
   }
 
   async #follow(): Promise<void> {
-    const { store, timers } = this.#options;
+    const { store, stream, filter } = this.#options;
     const { signal } = this.#stopping;
-    const change = waitForChange(store);
+    const change = waitForChange(store, filter?.kinds === undefined ? stream : { ...stream, kinds: filter.kinds });
     let troubles = 0;
     try {
       while (!signal.aborted) {
@@ -96,8 +99,8 @@ class Follower {
         const step = await this.#step().catch((error: unknown) => this.#reportTrouble(error));
         troubles = step === 'trouble' ? troubles + 1 : 0;
         if (step === 'terminated') return;
-        if (step === 'worked') continue;
-        if (step === 'caught_up') await change.since(seen, signal, { timers, ms: SAFETY_NET_MS });
+        if (step === 'worked' || step === 'gapped') continue;
+        if (step === 'caught_up') await change.since(seen, signal);
         else await this.#pause(step === 'trouble' ? backoffMs(troubles) : this.#waitMs(step));
       }
     } finally {
@@ -138,30 +141,63 @@ class Follower {
   async #batch(): Promise<ConsumerStep> {
     const row = await this.#row();
     if (row?.status === 'terminated') return 'terminated';
+    if (row?.gap !== undefined) return this.#learn(row.gap);
     const after = Math.max(row?.cursor ?? 0, this.#reached);
     const page = await this.#look(after);
     this.#startHead ??= page.head;
-    if (row === undefined) return this.#open(page.head);
+    const isOpen = row !== undefined && isRegistered(row, this.#options.filter);
+    if (!isOpen) return this.#open(page);
+    if (after < page.earliest - 1) return this.#miss(row, page.earliest - 1);
     this.#reached = after;
     const full = page.records.length === CONSUMER_BATCH;
     const seenTo = Math.max(after, full ? (page.records.at(-1)?.cursor ?? after) : page.head);
     const records = page.records.filter((record) => this.#options.admits?.(record) !== false);
     if (records.length === 0) return this.#passBy(row, seenTo, full);
     if (this.#isWaiting(row)) return 'waiting';
-    const lease = await this.#acquire();
-    return lease === undefined ? 'held' : this.#work(lease, records, seenTo);
+    const taken = await takeSubscription(this.#options, this.#key);
+    return taken === undefined ? 'held' : this.#work(taken, records, seenTo);
   }
 
-  async #open(head: number): Promise<ConsumerStep> {
-    const { store, from } = this.#options;
-    await store.commit([openSubscription(this.#key, from === 'head' ? head : 0)]);
+  /** Also says what the follower takes, where an earlier version or an earlier filter said something else. */
+  async #open({ head, earliest }: StreamPage): Promise<ConsumerStep> {
+    const { store, from, filter } = this.#options;
+    await store.commit([openSubscription(this.#options, from === 'head' ? head : earliest - 1, filter)]);
     return 'worked';
   }
 
-  async #work(lease: LeaseProof, records: readonly StreamRecord[], seenTo: number): Promise<ConsumerStep> {
+  /** A refusal means that the cursor was moved meanwhile, by another follower or past records that are not for it. */
+  async #miss(row: SubscriptionRow, through: number): Promise<ConsumerStep> {
+    await this.#options.store.commit([missRecords(this.#key, row.cursor, through)]);
+    return 'worked';
+  }
+
+  async #learn(gap: SubscriptionGap): Promise<ConsumerStep> {
+    const { store, name, diagnostics } = this.#options;
+    diagnostics?.report('Records were cut off before a follower had seen them', { subscription: name, ...gap });
+    const learned = learnGap(this.#key, gap);
+    const outcome = await store.commit([learned, ...this.#gapWrites(gap)]);
+    if (outcome.kind === 'committed') return 'gapped';
+    if (outcome.at === 0) return 'worked';
+    const alone = await store.commit([learned]);
+    return alone.kind === 'committed' ? 'gapped' : 'worked';
+  }
+
+  /** Whoever writes about gaps must not keep one from being learned of. */
+  #gapWrites(gap: SubscriptionGap): readonly Write[] {
+    const { onGap, diagnostics, name } = this.#options;
+    try {
+      return [...(onGap?.(gap) ?? [])];
+    } catch {
+      diagnostics?.report('A follower could not describe a gap', { subscription: name });
+      return [];
+    }
+  }
+
+  async #work(taken: TakenSubscription, records: readonly StreamRecord[], seenTo: number): Promise<ConsumerStep> {
+    const { lease } = taken;
     const held = { options: this.#options, key: this.#key, lease, stopping: this.#stopping.signal };
     try {
-      const step = await this.#deliverAll(held, records);
+      const step = await this.#deliverAll(held, records, taken.abandonedAtMs);
       if (step === 'worked') this.#reached = Math.max(this.#reached, seenTo);
       return step;
     } finally {
@@ -170,28 +206,37 @@ class Follower {
     }
   }
 
-  async #deliverAll(held: HeldSubscription, records: readonly StreamRecord[]): Promise<ConsumerStep> {
+  async #deliverAll(
+    held: HeldSubscription,
+    records: readonly StreamRecord[],
+    abandonedAtMs: number | undefined,
+  ): Promise<ConsumerStep> {
+    let suspectedAtMs = abandonedAtMs;
     for (const record of records) {
       // Read again under the lease: another follower may have worked in between, and somebody may have ended it.
-      const row = await this.#row();
+      let row = await this.#row();
       if (row === undefined || row.status === 'terminated') return 'terminated';
+      if (row.status === 'gapped') return 'worked';
       if (record.cursor <= row.cursor) continue;
       if (this.#isWaiting(row)) return 'waiting';
-      const isReplay = record.cursor <= (this.#startHead ?? 0);
-      switch (await deliver(held, row, { record, isReplay })) {
-        case 'passed':
-          this.#reached = Math.max(this.#reached, record.cursor);
-          break;
-        case 'failed':
-          this.#retryAtMs = this.#options.clock.nowMs() + backoffMs(row.attempt + 1);
-          return 'waiting';
-        case 'interrupted':
-          return 'waiting';
-        case 'lost':
-          return 'held';
-      }
+      const next = { record, isReplay: record.cursor <= (this.#startHead ?? 0) };
+      // What came later than the lease that ran out cannot have been in the hands of its holder.
+      const suspected = suspectedAtMs !== undefined && record.atMs <= suspectedAtMs;
+      suspectedAtMs = undefined;
+      let outcome = suspected ? await failAbandoned(held, row, next) : undefined;
+      if (outcome === 'failed') row = await this.#row();
+      if (row === undefined || row.status === 'terminated') return 'terminated';
+      if (outcome !== 'passed' && outcome !== 'lost') outcome = await deliver(held, row, next);
+      if (outcome === 'lost') return 'held';
+      if (outcome !== 'passed') return this.#pausedAfter(outcome);
+      this.#reached = Math.max(this.#reached, record.cursor);
     }
     return 'worked';
+  }
+
+  async #pausedAfter(outcome: 'failed' | 'interrupted'): Promise<ConsumerStep> {
+    if (outcome === 'failed') this.#retryAtMs = (await this.#row())?.retryAtMs ?? 0;
+    return 'waiting';
   }
 
   /** Nothing up to `seenTo` is for this follower. Said durably now and then, so that a restart need not look again. */
@@ -205,21 +250,11 @@ class Follower {
 
   async #acknowledgePassed(from: number, to: number): Promise<void> {
     const { store } = this.#options;
-    const lease = await this.#acquire();
+    const lease = (await takeSubscription(this.#options, this.#key))?.lease;
     if (lease === undefined) return;
     // A conflict means that another follower has moved the cursor: then there is nothing to say.
     const outcome = await store.commit([acknowledge(this.#key, from, to), releaseLease(lease)]);
     if (outcome.kind === 'conflict') await store.commit([releaseLease(lease)]);
-  }
-
-  async #acquire(): Promise<LeaseProof | undefined> {
-    const { store, holder } = this.#options;
-    const key = `lease:${this.#key}`;
-    const taken = await store.commit([acquireLease(key, holder, leaseMsOf(this.#options))]);
-    if (taken.kind === 'conflict') return undefined;
-    const [receipt] = taken.receipts;
-    const { fence } = leaseMachine.row.parse(receipt?.kind === 'record' ? receipt.row : undefined);
-    return { key, holder, fence };
   }
 
   #row(): Promise<SubscriptionRow | undefined> {

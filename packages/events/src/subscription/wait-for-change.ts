@@ -3,7 +3,7 @@
  *
  * Not here: what is done afterwards (`follower.ts`, `../stored-event-log.ts`).
  */
-import type { StreamReader, Timers } from '@reborn/host-api';
+import type { CommitInterest, StreamReader, Timers } from '@reborn/host-api';
 
 /** A longest time to wait. Units: milliseconds. */
 export interface Patience {
@@ -15,25 +15,26 @@ export interface ChangeWaiter {
   /** Remembers the present moment; take it before reading. */
   mark(): number;
   /**
-   * Resolves at the first commit after `mark`, at once if there was one already, when the signal aborts, or when the
-   * patience is at an end. Without patience it relies on the store, which makes up for a lost wake-up itself.
+   * Resolves at the first commit after `mark` that meets the interest, at once if there was one already, or when the
+   * signal aborts. There is no timer: the store makes up for a lost wake-up itself.
    */
-  since(mark: number, signal: AbortSignal, patience?: Patience): Promise<void>;
+  since(mark: number, signal: AbortSignal): Promise<void>;
   /** Listens no more, and wakes whoever waits. */
   stop(): void;
 }
 
-export function waitForChange(store: StreamReader): ChangeWaiter {
+/** The narrower the interest, the less a waiter that has nothing to do costs those who append. */
+export function waitForChange(store: Pick<StreamReader, 'onCommit'>, interest?: CommitInterest): ChangeWaiter {
   let version = 0;
   const waiting = new Set<() => void>();
   const wakeAll = (): void => {
     version += 1;
     for (const wake of waiting) wake();
   };
-  const off = store.onCommit(wakeAll);
-  const since = (mark: number, signal: AbortSignal, patience?: Patience): Promise<void> => {
+  const off = store.onCommit(wakeAll, interest);
+  const since = (mark: number, signal: AbortSignal): Promise<void> => {
     if (version !== mark) return Promise.resolve();
-    return waitUntil(signal, patience, (wake) => {
+    return waitUntil(signal, undefined, (wake) => {
       waiting.add(wake);
       return () => void waiting.delete(wake);
     });

@@ -7,10 +7,13 @@ import {
   digestSchema,
   parseCapabilityId,
   parseEventId,
+  parseExtensionId,
   parseGateId,
   parseTenantId,
+  parseUserId,
   type AppendWrite,
   type JsonObject,
+  type Principal,
 } from '@reborn/host-api';
 import { buildScope, FAKE_START_MS, fixedUuid } from '@reborn/host-api/testkit';
 import type { LogRecord, LogRecordKind } from '../record/log-record.ts';
@@ -18,10 +21,15 @@ import type { LogRecord, LogRecordKind } from '../record/log-record.ts';
 type OfKind<Kind extends LogRecordKind> = Extract<LogRecord, { kind: Kind }>;
 type Common = 'kind' | 'eventId' | 'atMs' | 'scope' | 'runId' | 'invocationId' | 'correlationId';
 
-const capabilityId = parseCapabilityId('notes.write');
+const provider = parseExtensionId('notes');
+const call = { capabilityId: parseCapabilityId('notes.write'), provider };
 const digest = digestSchema.parse(`sha256:${'ab'.repeat(32)}`);
-const gate = { capabilityId, gateId: parseGateId(fixedUuid(9)), inputDigest: digest };
-const hook = { hookId: 'hook:notes', point: 'before_capability' };
+const gate = { ...call, gateId: parseGateId(fixedUuid(9)), inputDigest: digest };
+const alice: Principal = { kind: 'user', id: parseUserId('alice') };
+const hookId = `hook:${'cd'.repeat(32)}`;
+const hook = { hookId, provider, point: 'before_capability' };
+const answer = { ...hook, inputDigest: digest, decisionKey: digest };
+const delivery = { subscription: 'event_hook:notes', cursor: 1 };
 
 /** What a kind has of its own. */
 const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } = {
@@ -35,27 +43,56 @@ const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } =
   run_completed: {},
   run_failed: { errorKind: 'model_unavailable' },
   run_cancelled: { reason: 'user_requested' },
-  dispatch_requested: { capabilityId, attempt: 1 },
-  dispatch_succeeded: { capabilityId, outputBytes: 12 },
-  dispatch_failed: { capabilityId, errorKind: 'timed_out', effect: 'uncertain' },
+  dispatch_requested: { ...call, attempt: 1 },
+  dispatch_succeeded: { ...call, outputBytes: 12, durationMs: 40 },
+  dispatch_failed: { ...call, errorKind: 'timed_out', effect: 'uncertain', durationMs: 5000 },
   model_started: { attempt: 1 },
-  model_completed: { calls: 2 },
-  model_failed: { errorKind: 'unavailable', attempt: 1 },
-  hook_dispatched: hook,
+  model_completed: { calls: 2, durationMs: 900 },
+  model_failed: { errorKind: 'unavailable', attempt: 1, durationMs: 900 },
+  assistant_reply_finalized: { entryId: parseEventId(fixedUuid(8)) },
+  hook_dispatched: { ...hook, tier: 'trusted' },
   hook_decision_emitted: { ...hook, verb: 'refuse' },
-  hook_failed: { ...hook, category: 'timeout' },
-  verdict_given: { capabilityId, by: 'authoriser', verdict: 'allow', inputDigest: digest },
-  effect_intended: { capabilityId, attempt: 1, inputDigest: digest, authorityDigest: digest },
-  effect_settled: { capabilityId, attempt: 1, outcome: 'completed', effect: 'happened' },
-  hook_poisoned: { hookId: 'hook:notes', category: 'timeout' },
-  hook_note: { hookId: 'hook:notes', subscription: 'hook:notes', cursor: 1, text: 'seen' },
-  delivery_failed: { subscription: 'hook:notes', cursor: 1, attempt: 1, errorKind: 'timeout' },
-  delivery_dead_lettered: { subscription: 'hook:notes', cursor: 1, attempts: 5 },
-  call_denied: { capabilityId, by: 'grants', code: 'missing_grant' },
-  approval_requested: { ...gate, asked: ['permission_ask'] },
+  hook_failed: { ...hook, category: 'timeout', disposition: 'poisoned' },
+  subscription_terminated: { family: 'runtime', subscription: 'event_hook:notes', reason: 'ended_by_operator' },
+  verdict_given: { ...call, by: 'hook:notes', verdict: 'deny', code: 'hook_refused', inputDigest: digest },
+  hook_decision_accepted: { ...answer, verb: 'refuse', code: 'hook_refused' },
+  hook_decision_rejected: { ...answer, category: 'malformed' },
+  judgement_settled: { ...call, inputDigest: digest, result: 'denied' },
+  effect_intended: {
+    ...call,
+    attempt: 1,
+    inputDigest: digest,
+    authorityDigest: digest,
+    gateId: parseGateId(fixedUuid(9)),
+  },
+  effect_settled: {
+    ...call,
+    attempt: 1,
+    outcome: 'completed',
+    effect: 'happened',
+    errorKind: 'capability_failed',
+    outputDigest: digest,
+    outputBytes: 12,
+  },
+  recovery_marked: { ...call, attempt: 1, found: 'uncertain', cause: 'time_over' },
+  hook_poisoned: { hookId, provider, category: 'timeout' },
+  hook_note: { hookId, provider, ...delivery, text: 'seen' },
+  delivery_failed: { ...delivery, attempt: 1, errorKind: 'timeout' },
+  delivery_dead_lettered: { ...delivery, attempts: 5 },
+  call_denied: { ...call, by: 'grants', code: 'missing_grant' },
+  approval_requested: { ...gate, by: alice, asked: ['permission_ask'] },
   approval_resolved: { ...gate, by: { kind: 'host' }, decision: 'approve', edited: false },
-  approval_refused: { ...gate, by: { kind: 'host' }, code: 'not_authorised' },
+  approval_refused: { ...gate, by: alice, code: 'not_authorised' },
   approval_closed: { ...gate, how: 'expired' },
+  retention_applied: {
+    by: alice,
+    family: 'runtime',
+    cutThrough: 40,
+    cut: 40,
+    removed: 2,
+    passedBy: ['event_hook:notes'],
+  },
+  boundary_decided: { ...call, boundary: 'hook_deny', decision: 'blocked', code: 'hook_refused' },
 };
 
 /** Every kind there is. */

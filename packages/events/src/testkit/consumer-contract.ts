@@ -6,7 +6,9 @@
  */
 import type { ContractCase } from '@reborn/host-api/testkit';
 import { companyCases } from './consumer/company-cases.ts';
+import { crashCases } from './consumer/crash-cases.ts';
 import { failureCases } from './consumer/failure-cases.ts';
+import { gapCases } from './consumer/gap-cases.ts';
 import { progressCases } from './consumer/progress-cases.ts';
 import type { LogHarness } from './harness.ts';
 
@@ -14,4 +16,6 @@ export const consumerContract: readonly ContractCase<LogHarness>[] = [
   ...progressCases,
   ...failureCases,
   ...companyCases,
+  ...crashCases,
+  ...gapCases,
 ];

@@ -4,9 +4,18 @@
  *
  * Not here: the cases.
  */
-import { checkLease, gateMachine, leaseMachine, type DurableStore, type StoredMachine } from '@reborn/host-api';
-import { holds, type ContractCase, type FakePlatform } from '@reborn/host-api/testkit';
+import {
+  checkLease,
+  gateMachine,
+  leaseMachine,
+  type DurableStore,
+  type StoredMachine,
+  type StreamFamily,
+} from '@reborn/host-api';
+import { buildScope, holds, type ContractCase, type FakePlatform } from '@reborn/host-api/testkit';
 import type { EventLog } from '../event-log.ts';
+import { pinMachine } from '../retention/pin.ts';
+import { retentionMachine } from '../retention/retention-guard.ts';
 import { createEventLog } from '../stored-event-log.ts';
 import { subscriptionMachine } from '../subscription/subscription.ts';
 
@@ -28,7 +37,13 @@ export interface OpenedLog {
 }
 
 /** What a store needs to know for a log and its followers. Gates stand for whatever guards a handler uses. */
-const LOG_MACHINES: readonly StoredMachine[] = [subscriptionMachine, leaseMachine, gateMachine];
+const LOG_MACHINES: readonly StoredMachine[] = [
+  subscriptionMachine,
+  pinMachine,
+  retentionMachine,
+  leaseMachine,
+  gateMachine,
+];
 
 /** A case that opens an empty store, uses it, and closes it whatever happens. */
 export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>): ContractCase<LogHarness> {
@@ -56,6 +71,13 @@ export function logCase(name: string, use: (opened: OpenedLog) => Promise<void>)
       }
     },
   };
+}
+
+/** Drops the records of the runtime stream up to `through`, as retention does. */
+export async function cutOff(store: DurableStore, through: number, family: StreamFamily = 'runtime'): Promise<void> {
+  const stream = { family, tenantId: buildScope().tenantId };
+  const outcome = await store.commit([{ kind: 'truncate', stream, through }]);
+  holds(outcome.kind === 'committed', 'the stream is cut');
 }
 
 /** A guard that refuses: it goes the way of every unit, and changes nothing. */

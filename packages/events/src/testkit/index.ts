@@ -3,6 +3,9 @@
 // Contracts
 export { eventLogContract } from './event-log-contract.ts';
 export { consumerContract } from './consumer-contract.ts';
+export { retentionContract } from './retention-contract.ts';
+export { projectionContract } from './projection-contract.ts';
+export { eventStreamContract } from './event-stream-contract.ts';
 export type { LogHarness } from './harness.ts';
 
 // Builders

@@ -10,6 +10,7 @@ import {
   type Clock,
   type Diagnostics,
   type Digest,
+  type DigestPort,
   type Ids,
   type RecordReader,
   type Timers,
@@ -30,6 +31,7 @@ export interface HookDispatcherOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly ids: Ids;
+  readonly digest: DigestPort;
   readonly diagnostics: Diagnostics;
 }
 

@@ -6,8 +6,11 @@
  */
 import {
   assertNever,
+  digestOf,
   parseEventId,
   type Clock,
+  type Digest,
+  type DigestPort,
   type ExecutionContext,
   type Ids,
   type Verdict,
@@ -37,36 +40,72 @@ export type GateAnswer = {
   readonly outcome: GateOutcome | { readonly kind: 'poisoned' };
 };
 
+/** Where records take their time, their ids and their fingerprints from. */
+interface RecordPorts {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: DigestPort;
+}
+
 /**
- * Order: that of the gates. Shape: one verdict a gate; `hook_dispatched` and exactly one terminator for each gate that
- * was asked; for a gate that misbehaved also its poison, as a write and as a record.
+ * Order: that of the gates. Shape: one verdict a gate; for each gate that was asked `hook_dispatched` and exactly one
+ * terminator, and in the journal its decision whole or in which way it gave none; for a gate that misbehaved also its
+ * poison, as a write and as a record. Each judgement has event ids of its own: what is judged twice was judged twice,
+ * and `decisionKey` tells that it was the same question.
  */
-export function toJudgement(
-  answers: readonly GateAnswer[],
-  call: JudgedCall,
-  ports: { readonly clock: Clock; readonly ids: Ids },
-): HookJudgement {
-  const { context } = call;
+export function toJudgement(answers: readonly GateAnswer[], call: JudgedCall, ports: RecordPorts): HookJudgement {
   const verdicts: Verdict[] = [];
   const records: LogRecord[] = [];
   const writes: Write[] = [];
   for (const { gate, outcome } of answers) {
-    const base = () => recordBase(context, ports);
-    const hook = { hookId: gate.id, point: gate.point };
     verdicts.push(toVerdict(gate, outcome));
     if (outcome.kind === 'poisoned') continue;
-    records.push({ kind: 'hook_dispatched', ...base(), ...hook });
-    if (outcome.kind === 'decided') {
-      records.push({ kind: 'hook_decision_emitted', ...base(), ...hook, verb: outcome.decision.verb });
-      continue;
+    records.push(...toRecords(gate, outcome, call, ports));
+    if (outcome.kind === 'failed' && isHooksFault(outcome.category)) {
+      writes.push(poisonHook(gate.id, call.context, outcome.category));
     }
-    const { category } = outcome;
-    records.push({ kind: 'hook_failed', ...base(), ...hook, category });
-    if (!isHooksFault(category)) continue;
-    records.push({ kind: 'hook_poisoned', ...base(), hookId: gate.id, category });
-    writes.push(poisonHook(gate.id, context, category));
   }
   return { verdicts, records, writes };
+}
+
+function toRecords(
+  gate: RegisteredGate,
+  outcome: GateOutcome,
+  call: JudgedCall,
+  ports: RecordPorts,
+): readonly LogRecord[] {
+  const base = () => recordBase(call.context, ports);
+  const { id: hookId, extensionId: provider, point, tier } = gate;
+  const hook = { hookId, provider, point };
+  const { inputDigest } = call;
+  const answer = { ...hook, inputDigest, decisionKey: decisionKeyOf(gate, call, ports.digest) };
+  const dispatched: LogRecord = { kind: 'hook_dispatched', ...base(), ...hook, tier };
+  if (outcome.kind === 'decided') {
+    const { decision } = outcome;
+    const { verb } = decision;
+    const code = decision.verb === 'observe' ? {} : { code: decision.code };
+    return [
+      dispatched,
+      { kind: 'hook_decision_emitted', ...base(), ...hook, verb },
+      { kind: 'hook_decision_accepted', ...base(), ...answer, verb, ...code },
+    ];
+  }
+  const { category } = outcome;
+  const isPoison = isHooksFault(category);
+  const disposition = isPoison ? 'poisoned' : 'refused_once';
+  return [
+    dispatched,
+    { kind: 'hook_failed', ...base(), ...hook, category, disposition },
+    { kind: 'hook_decision_rejected', ...base(), ...answer, category },
+    ...(isPoison ? [{ kind: 'hook_poisoned' as const, ...base(), hookId, provider, category }] : []),
+  ];
+}
+
+/** The same for the same hook, which its id fingerprints, at the same question of the same run. */
+function decisionKeyOf(gate: RegisteredGate, { context, inputDigest }: JudgedCall, digest: DigestPort): Digest {
+  const { invocationId, run } = context;
+  const { id: hookId, point } = gate;
+  return digestOf({ runId: run?.runId ?? null, invocationId, point, hookId, inputDigest }, digest);
 }
 
 function toVerdict(gate: RegisteredGate, outcome: GateAnswer['outcome']): Verdict {
@@ -94,7 +133,7 @@ function decisionToVerdict(by: string, decision: Decision): Verdict {
   }
 }
 
-function recordBase(context: ExecutionContext, ports: { readonly clock: Clock; readonly ids: Ids }) {
+function recordBase(context: ExecutionContext, ports: RecordPorts) {
   const { scope, run, invocationId, correlationId } = context;
   const about = { scope, invocationId, correlationId, ...(run === undefined ? {} : { runId: run.runId }) };
   return { eventId: parseEventId(ports.ids.uuid()), atMs: ports.clock.nowMs(), ...about };

@@ -50,6 +50,7 @@ type HookPoisonCommand = z.infer<typeof hookPoisonCommandSchema>;
  */
 export const hookPoisonMachine = defineMachine<HookPoisonRow, HookPoisonCommand>({
   name: 'hook_poison',
+  module: import.meta.url,
   row: hookPoisonRowSchema,
   command: hookPoisonCommandSchema,
   transitions: [

@@ -4,13 +4,22 @@
  *
  * Not here: where these records are committed (the consumer of `@reborn/events`, with the acknowledgement).
  */
-import { digestOf, parseEventId, type Clock, type DigestPort, type EventId, type JsonObject } from '@reborn/host-api';
+import {
+  digestOf,
+  parseEventId,
+  type Clock,
+  type DigestPort,
+  type EventId,
+  type ExtensionId,
+  type JsonObject,
+} from '@reborn/host-api';
 import type { JournalRecord, RuntimeEvent } from '@reborn/events';
 import type { HookId } from '../identity.ts';
 
 /** What one delivery's records are about, and where they take their time and ids from. */
 export interface DeliveryFacts {
   readonly hookId: HookId;
+  readonly provider: ExtensionId;
   readonly subscription: string;
   readonly cursor: number;
   readonly event: RuntimeEvent;
@@ -27,11 +36,12 @@ export function noteRecords(
   notes: readonly string[],
   ports: RecordPorts,
 ): readonly JournalRecord[] {
-  const { hookId, subscription, cursor } = facts;
+  const { hookId, provider, subscription, cursor } = facts;
   return notes.map((text, at) => ({
     kind: 'hook_note',
     ...base(facts, { note: at }, ports),
     hookId,
+    provider,
     subscription,
     cursor,
     text,
@@ -74,7 +84,7 @@ function base(facts: DeliveryFacts, what: JsonObject, { clock, digest }: RecordP
 }
 
 /** A UUID of version 8 (RFC 9562, section 5.8) made of a fingerprint: the same facts have the same id. */
-function eventIdOf(facts: JsonObject, digest: DigestPort): EventId {
+export function eventIdOf(facts: JsonObject, digest: DigestPort): EventId {
   const hex = digestOf(facts, digest).slice('sha256:'.length);
   const parts = [
     hex.slice(0, 8),

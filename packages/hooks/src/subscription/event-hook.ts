@@ -17,12 +17,16 @@ import {
 } from '@reborn/host-api';
 import {
   createConsumer,
+  endSubscription,
+  EventsError,
   NOTE_BYTES_MAX,
   toAppends,
   toLogEntry,
   type Consumer,
   type Delivery,
+  type DeliveryFailure,
   type RuntimeEvent,
+  type SubscriptionGap,
 } from '@reborn/events';
 import { deepFreeze } from '../deep-freeze.ts';
 import { HooksError } from '../errors.ts';
@@ -30,7 +34,7 @@ import { NOTES_PER_DELIVERY_MAX } from '../limits.ts';
 import { toPlainText } from '../plain-text.ts';
 import type { EventDelivery } from '../registry/hook-spec.ts';
 import { isRegisteredHook, type RegisteredEventHook } from '../registry/registry.ts';
-import { failureRecords, noteRecords, type DeliveryFacts } from './delivery-record.ts';
+import { eventIdOf, failureRecords, noteRecords, type DeliveryFacts } from './delivery-record.ts';
 import { resolvePin, type EventHookPin, type ResolvedPin } from './pin.ts';
 
 /** `from` says where a subscription begins that never was there before: with the history, or behind it. */
@@ -47,6 +51,8 @@ export interface EventHookFollowerOptions {
   readonly from?: 'origin' | 'head';
   /** As for any follower (`ConsumerOptions.leaseMs`). Units: milliseconds. */
   readonly leaseMs?: number;
+  /** As for any follower (`ConsumerOptions.jitter`). */
+  readonly jitter?: () => number;
 }
 
 /**
@@ -55,13 +61,16 @@ export interface EventHookFollowerOptions {
  *
  * At least once: an event is acknowledged after the hook returned, so a host that dies in between delivers it again. The
  * hook recognises it by its `eventId`; its notes stand in the journal once all the same. `attempt` counts the failures
- * that were recorded, plus one; a crash records none. `isReplay` is true for what was in the log when this follower
- * first looked at it, whether the hook saw it earlier or not. Events of one pin come in order, one at a time.
+ * that were recorded, plus one; one during which the host died or stalled is recorded by whoever takes over. `isReplay`
+ * is true for what was in the log when this follower first looked at it, whether the hook saw it earlier or not. Events
+ * of one pin come in order, one at a time.
  *
  * A failed delivery is tried again with growing pauses and holds up what comes behind it; after the last attempt it is a
  * dead letter and the next event's turn. Events that a newer version wrote are acknowledged without a delivery. When a
  * tenant's grant runs out, nothing more is read or acknowledged: `drain` fails with `events/not_granted`, a started
  * follower reports it and waits, and a follower with a new grant goes on where this one ended.
+ *
+ * Where events were cut off before the hook had seen them, its subscription ends for good (`subscription_terminated`).
  *
  * Errors: `hooks/invalid_composition` for a hook that is not out of a registry, and those of the pin.
  */
@@ -84,8 +93,10 @@ export function createEventHookFollower(options: EventHookFollowerOptions): Cons
     holder,
     from: options.from ?? 'origin',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.jitter === undefined ? {} : { jitter: options.jitter }),
     handle: (delivery) => deliveries.handle(delivery),
-    onFailure: (delivery, { dead }) => deliveries.onFailure(delivery, dead),
+    onFailure: (delivery, failure) => deliveries.onFailure(delivery, failure),
+    onGap: (gap) => deliveries.onGap(gap),
   });
 }
 
@@ -105,7 +116,16 @@ function readableWhileGranted(store: DurableStore, pin: ResolvedPin): DurableSto
       pin.assertInForce();
       return store.readStream(request);
     },
-    onCommit: (listener) => store.onCommit(listener),
+    readRaw: async (request) => {
+      pin.assertInForce();
+      return store.readRaw(request);
+    },
+    listStreams: async (request) => {
+      pin.assertInForce();
+      return store.listStreams(request);
+    },
+    onCommit: (listener, interest) => store.onCommit(listener, interest),
+    anchor: () => store.anchor(),
     close: () => store.close(),
   };
 }
@@ -139,20 +159,38 @@ class HookDeliveries {
     return toAppends(noteRecords(this.#facts(delivery, event), notes.texts, this.#options));
   }
 
-  onFailure(delivery: Delivery, dead: boolean): readonly Write[] {
+  onFailure(delivery: Delivery, { dead, reason }: DeliveryFailure): readonly Write[] {
     const event = toEvent(delivery.record);
     if (event === undefined) return [];
     const { hook, diagnostics } = this.#options;
     const { attempt } = delivery;
-    const errorKind = this.#thrown.has(delivery) ? 'panic' : 'timeout';
+    const errorKind = errorKindOf(reason, this.#thrown.has(delivery));
     diagnostics.report('An event hook failed', { hookId: hook.id, hook: hook.localId, attempt, dead, errorKind });
     return toAppends(failureRecords(this.#facts(delivery, event), { attempt, dead, errorKind }, this.#options));
   }
 
+  /** A hook that missed events does not go on as if it had seen them: its subscription ends, and the log says so. */
+  onGap({ through }: SubscriptionGap): readonly Write[] {
+    const { subscription: name } = this;
+    const { pin, clock, digest } = this.#options;
+    const owner = pin.kind === 'thread' ? pin.scope : { tenantId: pin.tenantId };
+    const stream = { family: 'runtime', tenantId: owner.tenantId } as const;
+    const scope = pin.kind === 'thread' ? { scope: pin.scope } : {};
+    const eventId = eventIdOf({ subscription: name, tenantId: owner.tenantId, missed: through }, digest);
+    return endSubscription({ stream, name, reason: 'history_gone', ...scope }, { eventId, atMs: clock.nowMs() });
+  }
+
   #facts(delivery: Delivery, event: RuntimeEvent): DeliveryFacts {
     const { subscription } = this;
-    return { hookId: this.#options.hook.id, subscription, cursor: delivery.record.cursor, event };
+    const { id: hookId, extensionId: provider } = this.#options.hook;
+    return { hookId, provider, subscription, cursor: delivery.record.cursor, event };
   }
+}
+
+/** The hook broke off, its host died under it, or it ran out of time. */
+function errorKindOf(reason: unknown, thrown: boolean): string {
+  if (thrown) return 'panic';
+  return EventsError.is(reason) && reason.code === 'events/delivery_abandoned' ? 'abandoned' : 'timeout';
 }
 
 /** What a hook wrote down during one delivery. */

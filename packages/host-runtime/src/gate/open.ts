@@ -19,6 +19,7 @@ import type { InvokeOutcome } from '../host-runtime.ts';
 import { effectOf, guardOf, recordBase, type Call } from '../invoke/call.ts';
 import type { RuntimeDependencies } from '../invoke/dependencies.ts';
 import type { JudgedInvocation } from '../invoke/judge.ts';
+import { judgementRecords } from '../invoke/judgement-record.ts';
 import { stepOf, type Step } from '../invoke/step.ts';
 
 /** Step 8: the question is durable before anybody hears of it. */
@@ -46,6 +47,7 @@ export async function suspendForApproval(
   const asks = {
     ...recordBase(dependencies, call),
     kind: 'approval_requested' as const,
+    by: receipt.requestedBy,
     gateId,
     inputDigest,
     asked: [...asked],
@@ -56,7 +58,7 @@ export async function suspendForApproval(
     suspendEffect(call.effectKey, effectOf(call), gateId),
     openGate({ gateId, kind: 'approval', asked: [...asked], input, receipt, effectKey: call.effectKey }),
     ...judged.writes,
-    ...toAppends([...judged.records, asks]),
+    ...toAppends([...judged.records, ...judgementRecords(dependencies, call, judged, 'asked'), asks]),
   ]);
   return stepOf(call, committed, { kind: 'approval_required', capabilityId, invocationId, gateId, asked });
 }

@@ -20,22 +20,29 @@ import {
   type JsonValue,
   type Write,
 } from '@reborn/host-api';
-import { toAppends, type AuditRecord } from '@reborn/events';
+import { toAppends, type AuditRecord, type SecurityAuditRecord } from '@reborn/events';
 import { announceResume, queueRunAfterGate, runMachine } from '@reborn/turns';
 import type { z } from 'zod';
 import { HostRuntimeError } from '../errors.ts';
 import type { ResolveGateOutcome, resolveGateSchema } from '../host-runtime.ts';
+import { writeBeside } from '../invoke/boundary.ts';
 import type { RuntimeDependencies } from '../invoke/dependencies.ts';
 import { ownJson } from '../invoke/own-json.ts';
 import type { InputCheck } from '../lane/handler.ts';
 import { CONTENTION_RETRIES_MAX } from '../limits.ts';
 
 type Resolution = z.output<typeof resolveGateSchema>;
+/** Why an author may not answer. */
+type AuthorCode = Extract<SecurityAuditRecord['code'], 'answer_of_requester' | 'author_not_permitted'>;
 
 export async function resolveGate(dependencies: RuntimeDependencies, request: Resolution): Promise<ResolveGateOutcome> {
   for (let attempt = 0; attempt < CONTENTION_RETRIES_MAX; attempt += 1) {
     const gate = await getRecord(dependencies.store, gateMachine, request.gateId);
-    if (gate === undefined || gate.receipt.scope.tenantId !== request.tenantId) return { kind: 'unknown_gate' };
+    if (gate === undefined) return { kind: 'unknown_gate' };
+    if (gate.receipt.scope.tenantId !== request.tenantId) {
+      await writeBeside(dependencies, boundaryRecord(dependencies, gate, 'scope_mismatch', 'tenant_foreign'));
+      return { kind: 'unknown_gate' };
+    }
     const outcome = await tryResolve(dependencies, request, gate);
     if (outcome !== undefined) return outcome;
   }
@@ -50,8 +57,12 @@ async function tryResolve(
   request: Resolution,
   gate: GateRow,
 ): Promise<ResolveGateOutcome | undefined> {
-  if (!mayResolve(dependencies, request, gate)) return refuse(dependencies, request, gate);
-  if (gate.status !== 'open') return { kind: 'already_closed', status: gate.status };
+  const refusal = whyRefused(dependencies, request, gate);
+  if (refusal !== undefined) return refuse(dependencies, request, gate, refusal);
+  if (gate.status !== 'open') {
+    await writeBeside(dependencies, boundaryRecord(dependencies, gate, 'replay_rejected', 'gate_closed'));
+    return { kind: 'already_closed', status: gate.status };
+  }
   if (gate.receipt.expiresAtMs <= dependencies.clock.nowMs()) return close(dependencies, gate, 'expired');
   const edit = checkEdit(dependencies, request, gate);
   if (edit.kind === 'invalid') return { kind: 'invalid_edit', field: edit.field, rule: edit.rule };
@@ -64,7 +75,10 @@ async function tryResolve(
   const committed = await dependencies.store.commit([
     answer,
     ...wakeRun(dependencies, gate),
-    ...toAppends([{ ...aboutGate(dependencies, gate), kind: 'approval_resolved', by, decision, edited }]),
+    ...toAppends([
+      { ...aboutGate(dependencies, gate), kind: 'approval_resolved', by, decision, edited },
+      boundaryRecord(dependencies, gate, 'allowed', 'answer_accepted'),
+    ]),
   ]);
   if (committed.kind === 'conflict') {
     // The run is over, so nobody can use the answer; or the gate ran out by the writer's clock.
@@ -77,11 +91,12 @@ async function tryResolve(
 }
 
 /** Whatever the policy of approvers says: no agent answers a question that its own call raised. */
-function mayResolve(dependencies: RuntimeDependencies, request: Resolution, gate: GateRow): boolean {
+function whyRefused(dependencies: RuntimeDependencies, request: Resolution, gate: GateRow): AuthorCode | undefined {
   const { receipt } = gate;
   const { approver } = request;
-  if (approver.kind === 'agent' && approver.id === receipt.scope.agentId) return false;
-  return dependencies.approvers.mayResolve(structuredClone(receipt), structuredClone(approver)) === true;
+  if (approver.kind === 'agent' && approver.id === receipt.scope.agentId) return 'answer_of_requester';
+  const may = dependencies.approvers.mayResolve(structuredClone(receipt), structuredClone(approver)) === true;
+  return may ? undefined : 'author_not_permitted';
 }
 
 /** Puts the run that waits for the gate back into the queue, and says so. */
@@ -97,6 +112,7 @@ async function refuse(
   dependencies: RuntimeDependencies,
   request: Resolution,
   gate: GateRow,
+  code: AuthorCode,
 ): Promise<ResolveGateOutcome> {
   const record: AuditRecord = {
     ...aboutGate(dependencies, gate),
@@ -104,7 +120,7 @@ async function refuse(
     by: request.approver,
     code: 'not_authorised',
   };
-  await dependencies.store.commit(toAppends([record]));
+  await dependencies.store.commit(toAppends([record, boundaryRecord(dependencies, gate, 'scope_mismatch', code)]));
   return { kind: 'not_authorised' };
 }
 
@@ -115,7 +131,8 @@ async function close(
 ): Promise<ResolveGateOutcome | undefined> {
   const move: Write = how === 'expired' ? expireGate(gate.gateId) : supersedeGate(gate.gateId);
   const record: AuditRecord = { ...aboutGate(dependencies, gate), kind: 'approval_closed', how };
-  const unit = [move, ...toAppends([record])];
+  const replayed = how === 'expired' ? [boundaryRecord(dependencies, gate, 'replay_rejected', 'gate_expired')] : [];
+  const unit = [move, ...toAppends([record, ...replayed])];
   const wake = how === 'expired' ? wakeRun(dependencies, gate) : [];
   const committed = await dependencies.store.commit([...unit, ...wake]);
   if (committed.kind === 'committed') return { kind: 'already_closed', status: how };
@@ -157,8 +174,19 @@ function takeEdit(input: JsonValue): InputCheck {
   }
 }
 
+function boundaryRecord(
+  dependencies: RuntimeDependencies,
+  gate: GateRow,
+  decision: SecurityAuditRecord['decision'],
+  code: SecurityAuditRecord['code'],
+): SecurityAuditRecord {
+  const { gateId: _gate, inputDigest: _input, ...about } = aboutGate(dependencies, gate);
+  return { ...about, kind: 'boundary_decided', boundary: 'gate_answer', decision, code };
+}
+
 function aboutGate(dependencies: RuntimeDependencies, gate: GateRow) {
   const { scope, runId, invocationId, correlationId, capabilityId, inputDigest } = gate.receipt;
+  const provider = dependencies.handlers.get(capabilityId)?.descriptor.provider;
   return {
     eventId: eventIdSchema.parse(dependencies.ids.uuid()),
     atMs: dependencies.clock.nowMs(),
@@ -168,6 +196,7 @@ function aboutGate(dependencies: RuntimeDependencies, gate: GateRow) {
     capabilityId,
     gateId: gate.gateId,
     inputDigest,
+    ...(provider === undefined ? {} : { provider }),
     ...(runId === undefined ? {} : { runId }),
   };
 }

@@ -96,9 +96,10 @@ export function effectOf(call: Call): { fingerprint: Digest; invocationId: Invoc
   return { fingerprint: call.fingerprint, invocationId: call.invocationId, after: call.after };
 }
 
-/** What each record about this call carries. */
+/** What each record about this call carries. The provider is stated where the host knows the capability. */
 export function recordBase(dependencies: RuntimeDependencies, call: Call) {
   const { scope, correlationId, run } = call.context;
+  const provider = dependencies.handlers.get(call.capabilityId)?.descriptor.provider;
   return {
     eventId: eventIdSchema.parse(dependencies.ids.uuid()),
     atMs: dependencies.clock.nowMs(),
@@ -106,6 +107,7 @@ export function recordBase(dependencies: RuntimeDependencies, call: Call) {
     correlationId,
     invocationId: call.invocationId,
     capabilityId: call.capabilityId,
+    ...(provider === undefined ? {} : { provider }),
     ...(run === undefined ? {} : { runId: run.runId }),
   };
 }

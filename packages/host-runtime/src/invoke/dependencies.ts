@@ -2,6 +2,7 @@
 import type {
   CapabilityId,
   Clock,
+  Diagnostics,
   DigestPort,
   DurableStore,
   HostTrustPolicy,
@@ -27,4 +28,6 @@ export interface RuntimeDependencies {
   readonly policy: CallPolicy;
   readonly approvers: ApproverPolicy;
   readonly gateTtlMs: number;
+  /** Hears of security records that could not be written beside a decision. */
+  readonly diagnostics?: Diagnostics;
 }

@@ -6,7 +6,7 @@
 import { presumeEffectLost, type IdempotencyRow, type LeaseProof } from '@reborn/host-api';
 import { toAppends } from '@reborn/events';
 import type { InvokeOutcome } from '../host-runtime.ts';
-import { JOIN_POLL_MS } from '../limits.ts';
+import { JOIN_LOOK_MS } from '../limits.ts';
 import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import { refuseLostLease } from './step.ts';
@@ -30,13 +30,17 @@ export async function join(
     : undefined;
   if (lost !== undefined) return lost;
   if (signal.aborted) return { kind: 'outcome', outcome: failedOutcome(call, 'cancelled', 'uncertain') };
-  await waitForCommit(dependencies, signal);
+  await waitForChange(dependencies, call, row, signal);
   return { kind: 'look_again' };
 }
 
 function isGone(row: Intended, mine: LeaseProof | undefined, nowMs: number): boolean {
-  const fenced = row.lease !== undefined && row.lease.key === mine?.key && mine.fence > row.lease.fence;
-  return fenced || nowMs >= row.settleByMs;
+  return isFenced(row, mine) || nowMs >= row.settleByMs;
+}
+
+/** A newer token of the same lease: whoever announced the effect has lost its run to this caller. */
+function isFenced(row: Intended, mine: LeaseProof | undefined): boolean {
+  return row.lease !== undefined && row.lease.key === mine?.key && mine.fence > row.lease.fence;
 }
 
 /** `undefined`: not yet, says the writer, whose clock is another one. */
@@ -47,12 +51,15 @@ async function presumeLost(
 ): Promise<JoinOutcome | undefined> {
   const outcome = failedOutcome(call, 'uncertain', 'uncertain');
   const about = { effect: 'uncertain', errorKind: 'uncertain' } as const;
+  const { attempt } = row;
+  const cause = isFenced(row, leaseOf(call)) ? 'lease_fenced' : 'time_over';
   const committed = await dependencies.store.commit([
     ...guardOf(call),
     presumeEffectLost(call.effectKey, effectOf(call), row.attempt, toStoredOutcome(outcome), leaseOf(call)),
     ...toAppends([
       { ...recordBase(dependencies, call), kind: 'dispatch_failed', ...about },
-      { ...recordBase(dependencies, call), kind: 'effect_settled', attempt: row.attempt, outcome: 'failed', ...about },
+      { ...recordBase(dependencies, call), kind: 'recovery_marked', attempt, found: 'uncertain', cause },
+      { ...recordBase(dependencies, call), kind: 'effect_settled', attempt, outcome: 'failed', ...about },
     ]),
   ]);
   if (committed.kind === 'committed') return { kind: 'outcome', outcome };
@@ -60,7 +67,15 @@ async function presumeLost(
   return committed.reason === 'still_running' ? undefined : { kind: 'look_again' };
 }
 
-function waitForCommit(dependencies: RuntimeDependencies, signal: AbortSignal): Promise<void> {
+/** Whoever settles the effect writes it into the tenant's journal; time alone makes a difference once it is over. */
+function waitForChange(
+  dependencies: RuntimeDependencies,
+  call: Call,
+  row: Intended,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, timers, clock } = dependencies;
+  const { tenantId } = call.context.scope;
   return new Promise((resolve) => {
     const done = (): void => {
       off();
@@ -68,8 +83,8 @@ function waitForCommit(dependencies: RuntimeDependencies, signal: AbortSignal): 
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const off = dependencies.store.onCommit(() => done());
-    const cancel = dependencies.timers.schedule(JOIN_POLL_MS, () => done());
+    const off = store.onCommit(() => done(), { family: 'journal', tenantId });
+    const cancel = timers.schedule(Math.max(JOIN_LOOK_MS, row.settleByMs - clock.nowMs()), () => done());
     signal.addEventListener('abort', done, { once: true });
   });
 }

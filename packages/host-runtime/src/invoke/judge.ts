@@ -18,6 +18,7 @@ import type { LogRecord } from '@reborn/events';
 import type { AdoptedHandler } from '../lane/adopt-handler.ts';
 import { askPolicy } from './ask-policy.ts';
 import { authorize } from './authorize.ts';
+import { denialRecords } from './boundary.ts';
 import { recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import { deepFreeze } from './own-json.ts';
@@ -90,6 +91,7 @@ export async function judge(
     records: [
       ...judgement.records,
       ...verdicts.map((verdict) => verdictRecord(dependencies, call, verdict, inputDigest)),
+      ...denialRecords(dependencies, call, own, judgement.verdicts),
     ],
     writes: judgement.writes,
   };

@@ -138,7 +138,9 @@ async function execute(
   const { invocationId, context } = call;
   const deadlineMs = Math.min(judged.handler.descriptor.deadlineMs, endByMs - clock.nowMs());
   const plan = sealPlan(judged.handler, judged.input);
-  const result = await dispatch(plan, { scope: context.scope, invocationId, signal, deadlineMs, timers });
+  const startedAtMs = clock.nowMs();
+  const ended = await dispatch(plan, { scope: context.scope, invocationId, signal, deadlineMs, timers });
+  const result = { ...ended, durationMs: clock.nowMs() - startedAtMs };
   // A read that lost a race is judged and made again; an effect that cannot be settled was given up by somebody else.
   return settle(dependencies, call, judged, attempt, result, before);
 }

@@ -11,6 +11,7 @@ import type { InvokeOutcome } from '../host-runtime.ts';
 import { effectOf, failedOutcome, guardOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import type { JudgedInvocation } from './judge.ts';
+import { judgementRecords } from './judgement-record.ts';
 import { stepOf, type Step } from './step.ts';
 import { toStoredOutcome } from './stored-outcome.ts';
 
@@ -28,7 +29,7 @@ export async function recordDenial(
     ...guardOf(call),
     ...closing,
     ...judged.writes,
-    ...toAppends([...judged.records, denied]),
+    ...toAppends([...judged.records, ...judgementRecords(dependencies, call, judged, 'denied'), denied]),
   ]);
   return stepOf(call, committed, failedOutcome(call, 'denied', 'none', `The call is not permitted (${code}).`));
 }
@@ -56,7 +57,8 @@ export async function recordCancelled(
   call: Call,
   judged: JudgedInvocation | undefined,
 ): Promise<Step<InvokeOutcome>> {
-  const said = judged?.records ?? [];
+  const given = judged === undefined ? [] : judgementRecords(dependencies, call, judged, 'not_applied');
+  const said = [...(judged?.records ?? []), ...given];
   const committed = await dependencies.store.commit([
     ...guardOf(call),
     ...(judged?.writes ?? []),

@@ -6,6 +6,7 @@
 import { getRecord, isSameOwner } from '@reborn/host-api';
 import { runMachine } from '@reborn/turns';
 import { HostRuntimeError } from '../errors.ts';
+import { boundaryRecord, writeBeside } from './boundary.ts';
 import type { Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 
@@ -15,6 +16,12 @@ export async function checkRun(dependencies: RuntimeDependencies, call: Call): P
   if (run === undefined) return;
   const row = await getRecord(dependencies.store, runMachine, run.runId);
   if (row !== undefined && isSameOwner(row.scope, scope)) return;
+  if (row !== undefined) {
+    const decided = { boundary: 'run_ownership', decision: 'scope_mismatch', code: 'run_foreign' } as const;
+    // Without the run: what its owner reads is no business of whoever named it.
+    const { runId: _, ...record } = boundaryRecord(dependencies, call, decided);
+    await writeBeside(dependencies, record);
+  }
   const detail = { field: 'request.context.run', rule: 'must be a run of the scope of the call' };
   throw new HostRuntimeError('host-runtime/invalid_request', { detail });
 }

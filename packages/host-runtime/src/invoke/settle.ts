@@ -23,10 +23,12 @@ import { toAppends, type LogRecord } from '@reborn/events';
 import type { Effect } from '../failure.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
 import { SETTLE_ATTEMPTS_MAX, SETTLE_GRACE_MS, SETTLE_PAUSE_MS, SETTLE_WRITE_MS } from '../limits.ts';
+import { mountRecords } from './boundary.ts';
 import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import type { DispatchResult } from './dispatch.ts';
 import type { JudgedInvocation } from './judge.ts';
+import { judgementRecords } from './judgement-record.ts';
 import { refuseLostLease, stepOf, type Step } from './step.ts';
 import { toStoredOutcome, type FinalOutcome } from './stored-outcome.ts';
 
@@ -44,6 +46,9 @@ export interface Announced {
   readonly attempt: number;
   readonly endByMs: number;
 }
+
+/** What a capability came to, and how long it took. Units: milliseconds. */
+export type Dispatched = DispatchResult & { readonly durationMs: number };
 
 /** The intent. */
 export async function announce(
@@ -65,6 +70,7 @@ export async function announce(
   const guard = [...guardOf(call), ...before.closing];
   const said = [
     ...judged.records,
+    ...judgementRecords(dependencies, call, judged, 'dispatched'),
     requestedRecord(dependencies, call),
     intendedRecord(dependencies, call, judged, before.gate),
   ];
@@ -86,19 +92,21 @@ export async function settle(
   call: Call,
   judged: JudgedInvocation,
   attempt: number,
-  result: DispatchResult,
+  result: Dispatched,
   before: Before,
 ): Promise<Step<InvokeOutcome>> {
   const outcome = toOutcome(call, result);
   const reads = attempt === 0;
   const effect: Effect = outcome.kind === 'completed' ? (reads ? 'none' : 'happened') : outcome.effect;
   const preface = reads ? [...before.closing, ...consumption(judged, before.gate), ...judged.writes] : [];
-  const said = reads ? [...judged.records, requestedRecord(dependencies, call)] : [];
+  const judgement = [...judged.records, ...judgementRecords(dependencies, call, judged, 'dispatched')];
+  const said = reads ? [...judgement, requestedRecord(dependencies, call)] : [];
+  const results = resultRecords(dependencies, call, attempt, result, effect);
   const unit = [
     ...guardOf(call),
     ...move(call, attempt, outcome, effect),
     ...preface,
-    ...toAppends([...said, ...resultRecords(dependencies, call, attempt, result, effect)]),
+    ...toAppends([...said, ...results, ...mountRecords(dependencies, call, judged.handler.provider, result)]),
   ];
   return reads
     ? stepOf(call, await dependencies.store.commit(unit), outcome)
@@ -178,21 +186,22 @@ function resultRecords(
   dependencies: RuntimeDependencies,
   call: Call,
   attempt: number,
-  result: DispatchResult,
+  result: Dispatched,
   effect: Effect,
 ): readonly LogRecord[] {
   const base = (): ReturnType<typeof recordBase> => recordBase(dependencies, call);
+  const { durationMs } = result;
   if (result.kind === 'failed') {
     const errorKind = result.code;
     return [
-      { ...base(), kind: 'dispatch_failed', errorKind, effect },
+      { ...base(), kind: 'dispatch_failed', errorKind, effect, durationMs },
       { ...base(), kind: 'effect_settled', attempt, outcome: 'failed', effect, errorKind },
     ];
   }
   const { outputBytes } = result;
   const outputDigest = digestOf(result.output, dependencies.digest);
   return [
-    { ...base(), kind: 'dispatch_succeeded', outputBytes },
+    { ...base(), kind: 'dispatch_succeeded', outputBytes, durationMs },
     { ...base(), kind: 'effect_settled', attempt, outcome: 'completed', effect, outputDigest, outputBytes },
   ];
 }

@@ -19,5 +19,3 @@ export type { ScriptedHandler, ScriptedHandlerOptions, ScriptedRun } from './scr
 export { recordingPolicy } from './recording-policy.ts';
 export type { RecordingPolicy, ScriptedJudgement } from './recording-policy.ts';
 export { staticApprovers } from './static-approvers.ts';
-export { createFaultyStore } from './faulty-store.ts';
-export type { FaultyStore, StoreFault } from './faulty-store.ts';

@@ -3,8 +3,8 @@
  *
  * Not here: failures of handlers (`failure-cases.ts`).
  */
-import { acquireLease, HostApiError } from '@reborn/host-api';
-import { equals, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
+import { acquireLease } from '@reborn/host-api';
+import { createFaultyStore, equals, holds, rejects } from '@reborn/host-api/testkit';
 import { eventually, logCase, settle, whileTimePasses } from '../harness.ts';
 import { follow, happen, LEASE_KEY, range, standing, workDone } from './following.ts';
 
@@ -50,16 +50,10 @@ export const companyCases = [
   }),
   logCase('does the work once though the store does not say whether it was committed', async (opened) => {
     await happen(opened, 20);
-    let commits = 0;
-    const store = wrapStore(opened.store, {
-      commit: async (writes) => {
-        commits += 1;
-        if (commits % 5 === 0) throw new HostApiError('host-api/store_unavailable');
-        const outcome = await opened.store.commit(writes);
-        if (commits % 7 === 0) throw new HostApiError('host-api/store_unavailable');
-        return outcome;
-      },
-    });
+    const store = createFaultyStore(opened.store, [
+      { call: 5, every: 5, when: 'before', does: 'fails' },
+      { call: 7, every: 7, when: 'after', does: 'fails' },
+    ]);
     const { consumer, seen } = follow({ ...opened, store });
     consumer.start();
     let done: readonly number[] = [];
@@ -78,9 +72,9 @@ export const companyCases = [
     holds(opened.platform.reports.length > 0, 'the operator hears of it');
   }),
   logCase("hands the store's trouble to whoever drains", async (opened) => {
-    const store = wrapStore(opened.store, {
-      get: () => Promise.reject(new HostApiError('host-api/store_unavailable')),
-    });
+    const store = createFaultyStore(opened.store, [
+      { on: 'get', call: 1, calls: Infinity, when: 'before', does: 'fails' },
+    ]);
     const { consumer } = follow({ ...opened, store });
     await rejects(consumer.drain(1_000), ['host-api/store_unavailable'], 'it is not hidden');
     equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');

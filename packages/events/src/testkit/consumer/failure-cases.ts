@@ -213,7 +213,7 @@ async function stopMidway(opened: OpenedLog): Promise<void> {
   );
 }
 
-function codeOf(reason: unknown): string {
+export function codeOf(reason: unknown): string {
   if (isFault(reason)) return reason.code;
   return reason instanceof Error ? reason.name : 'unknown';
 }

@@ -13,13 +13,9 @@ import {
 } from '@reborn/host-api';
 import { buildScope, fixedUuid } from '@reborn/host-api/testkit';
 import { toAppends } from '../../record/log-record.ts';
-import {
-  subscriptionKey,
-  type ConsumerOptions,
-  type Delivery,
-  type DeliveryFailure,
-} from '../../subscription/consumer.ts';
+import type { ConsumerOptions, Delivery, DeliveryFailure } from '../../subscription/consumer.ts';
 import { createConsumer } from '../../subscription/follower.ts';
+import { leaseKeyOf, subscriptionKey } from '../../subscription/subscription-key.ts';
 import { subscriptionMachine, type SubscriptionRow } from '../../subscription/subscription.ts';
 import { buildLogRecord } from '../builder.ts';
 import type { OpenedLog } from '../harness.ts';
@@ -29,7 +25,7 @@ export const SOURCE: StreamKey = { family: 'runtime', tenantId: buildScope().ten
 export const WORK: StreamKey = { family: 'journal', tenantId: buildScope().tenantId };
 export const NAME = 'hook:notes';
 export const KEY = subscriptionKey(SOURCE, NAME);
-export const LEASE_KEY = `lease:${KEY}`;
+export const LEASE_KEY = leaseKeyOf(KEY);
 
 /** What a follower was told about one delivery and about its failure. */
 export interface Seen {

@@ -3,11 +3,12 @@
  *
  * Not here: failures (`failure-cases.ts`), company and trouble (`company-cases.ts`).
  */
-import { equals, holds, wrapStore } from '@reborn/host-api/testkit';
+import type { CommitInterest } from '@reborn/host-api';
+import { createRecordingStore, equals, holds, wrapStore } from '@reborn/host-api/testkit';
 import { CONSUMER_BATCH, CONSUMER_SKIPPED_MAX } from '../../limits.ts';
 import { terminateSubscription } from '../../subscription/subscription.ts';
 import { eventually, logCase, settle, whileTimePasses } from '../harness.ts';
-import { follow, happen, KEY, otherThing, range, standing, workDone, workOn } from './following.ts';
+import { follow, happen, KEY, otherThing, range, SOURCE, standing, workDone, workOn } from './following.ts';
 
 export const progressCases = [
   logCase('delivers everything in order and commits the work with the acknowledgement', async (opened) => {
@@ -22,7 +23,7 @@ export const progressCases = [
     equals(await workDone(opened.store), range(1, 150), 'and the work on each once');
     equals(
       await standing(opened.store),
-      { status: 'active', cursor: 150, attempt: 0, retryAtMs: 0, deadLetters: 0 },
+      { status: 'active', cursor: 150, attempt: 0, retryAtMs: 0, deadLetters: 0, stream: SOURCE },
       'all is acknowledged',
     );
     equals(await consumer.drain(60_000), 'caught_up', 'then there is nothing to do');
@@ -138,31 +139,34 @@ export const progressCases = [
     await consumer.stop();
     equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');
   }),
-  logCase('makes up for a lost notification by its slow timer', async (opened) => {
-    const deaf = wrapStore(opened.store, { onCommit: () => () => undefined });
-    const { consumer, seen } = follow({ ...opened, store: deaf });
+  logCase('has no timer while it waits, and is not woken by what it does not take', async (opened) => {
+    const interests: (CommitInterest | undefined)[] = [];
+    let looks = 0;
+    const store = wrapStore(opened.store, {
+      readStream: (request) => {
+        looks += 1;
+        return opened.store.readStream(request);
+      },
+      onCommit: (listener, interest) => {
+        interests.push(interest);
+        return opened.store.onCommit(listener, interest);
+      },
+    });
+    const { consumer, seen } = follow({ ...opened, store }, { filter: { kinds: ['run_submitted'] } });
     consumer.start();
     await settle(opened);
+    equals(interests, [{ ...SOURCE, kinds: ['run_submitted'] }], 'its interest is as narrow as its filter');
+    equals(opened.platform.pendingTimers(), 0, 'the store makes up for lost wake-ups, not the follower');
+    const before = looks;
+    await opened.store.commit([otherThing(1)]);
     await settle(opened);
-    await happen(opened, 1);
-    await settle(opened);
-    equals(seen.deliveries, [], 'it did not hear of it');
-    opened.platform.advance(2_000);
-    await eventually(opened, () => seen.deliveries.length === 1, 'and finds it two seconds later');
+    equals(looks, before, 'it does not even look');
+    await happen(opened, 1, 2);
+    await eventually(opened, () => seen.deliveries.length === 1, 'and works when there is something for it');
     await consumer.stop();
   }),
   logCase('stops after the delivery at hand, for good, and listens no more', async (opened) => {
-    let listening = 0;
-    const store = wrapStore(opened.store, {
-      onCommit: (listener) => {
-        const off = opened.store.onCommit(listener);
-        listening += 1;
-        return () => {
-          listening -= 1;
-          off();
-        };
-      },
-    });
+    const store = createRecordingStore(opened.store);
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (finish = resolve));
     await happen(opened, 3);
@@ -177,7 +181,7 @@ export const progressCases = [
     );
     consumer.start();
     await eventually(opened, () => seen.deliveries.length === 1, 'the first delivery is at hand');
-    equals(listening, 1, 'it listens');
+    equals(store.listening.length, 1, 'it listens');
     const stopped = consumer.stop();
     finish();
     await stopped;
@@ -186,7 +190,7 @@ export const progressCases = [
       [[1], 1],
       'it finished that one and told it to hurry',
     );
-    equals([listening, opened.platform.pendingTimers()], [0, 0], 'nothing is left behind');
+    equals([store.listening, opened.platform.pendingTimers()], [[], 0], 'nothing is left behind');
     await consumer.stop();
     equals(await consumer.drain(1_000), 'waiting', 'a stopped follower does nothing');
     const next = follow(opened, { holder: 'host-2' });

@@ -6,7 +6,7 @@
 import type { JsonObject } from '@reborn/host-api';
 import { buildScope, createSentinel, equals, findLeaks, holds, rejects } from '@reborn/host-api/testkit';
 import { readScopeFor } from '../../read-scope.ts';
-import { toAppends, toLogEntry, type LogRecord } from '../../record/log-record.ts';
+import { LOG_FAMILIES, toAppends, toLogEntry, type LogRecord } from '../../record/log-record.ts';
 import { toErrorKind } from '../../redaction.ts';
 import { buildForeignAppend, buildLogRecord, LOG_RECORD_KINDS } from '../builder.ts';
 import { logCase, type OpenedLog } from '../harness.ts';
@@ -34,6 +34,12 @@ export const ERROR_KIND_TABLE: readonly (readonly [unknown, string])[] = [
   ['https://example.org/?token=1', 'unclassified'],
   ['sk-live-4242424242424242', 'unclassified'],
   ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'unclassified'],
+  ['sk_live_4242424242424242', 'unclassified'],
+  ['ghp_abcdefghijklmnop', 'unclassified'],
+  ['failed:sk_abcdefghijklmn', 'unclassified'],
+  ['eyjhbgcioijiuzi1nij9.eyjzdwiioiixin0.c2ln', 'unclassified'],
+  ['a1b2c3d4e5f6', 'unclassified'],
+  ['http_503', 'http_503'],
   ['fehler_ä', 'unclassified'],
   [undefined, 'unclassified'],
   [null, 'unclassified'],
@@ -59,7 +65,7 @@ export const appendCases = [
     const records = LOG_RECORD_KINDS.map((kind, at) => buildLogRecord(kind, at + 1));
     await log.append(records);
     const found: LogRecord[] = [];
-    for (const family of ['runtime', 'journal', 'audit'] as const) {
+    for (const family of LOG_FAMILIES) {
       const page = await log.read({ family, scope: readScopeFor(buildScope()), limit: 100 });
       holds(page.kind === 'page', 'there is a page');
       found.push(...page.entries.flatMap((entry) => (entry.known ? [entry.record] : [])));
@@ -120,7 +126,7 @@ export const appendCases = [
     async ({ log, store }) => {
       for (const [at, [raw, clean]] of ERROR_KIND_TABLE.entries()) {
         equals(toErrorKind(raw), clean, 'when it is built');
-        const record = buildLogRecord('run_failed', at + 1);
+        const record = buildLogRecord('dispatch_failed', at + 1);
         Object.assign(record, { errorKind: raw });
         await log.append([record]);
       }
@@ -131,7 +137,7 @@ export const appendCases = [
         'when it is written',
       );
       const { stored, cursor } = await storeRaw(store, 1_000, {
-        ...buildLogRecord('run_failed', 1_000),
+        ...buildLogRecord('dispatch_failed', 1_000),
         errorKind: '/etc/passwd',
       });
       const entry = toLogEntry('runtime', stored);
@@ -141,9 +147,29 @@ export const appendCases = [
           known: true,
           family: 'runtime',
           cursor,
-          record: buildLogRecord('run_failed', 1_000, { errorKind: 'unclassified' }),
+          record: buildLogRecord('dispatch_failed', 1_000, { errorKind: 'unclassified' }),
         },
         'when it is read',
+      );
+    },
+  ),
+  logCase(
+    'keeps the owner of a hook as its provider, and turns labels that are none into unclassified',
+    async ({ log }) => {
+      const named = buildLogRecord('hook_failed', 1);
+      const hostile = {
+        hookId: 'hook:/etc/passwd',
+        point: 'Before',
+        category: 'Error: no',
+        disposition: 'sk_live_12345678',
+      };
+      await log.append([named, buildLogRecord('hook_failed', 2, hostile)]);
+      const none = 'unclassified';
+      const clean = { hookId: none, point: none, category: none, disposition: none };
+      equals(
+        await readAll({ log }),
+        [named, buildLogRecord('hook_failed', 2, clean)],
+        'as they were written, but clean',
       );
     },
   ),

@@ -5,11 +5,11 @@
  */
 import { parseCorrelationId, parseInvocationId, parseRunId, type ResourceScope } from '@reborn/host-api';
 import { buildGrant, buildScope, equals, FAKE_START_MS, fixedUuid, holds, rejects } from '@reborn/host-api/testkit';
-import type { Cursor } from '../../cursor.ts';
+import { before, type Cursor } from '../../cursor.ts';
 import type { EventLog, ReadRequest } from '../../event-log.ts';
 import { LOG_READ_CAPABILITY, readScopeByGrant, readScopeFor, type ReadNarrowing } from '../../read-scope.ts';
 import { buildForeignAppend, buildLogRecord } from '../builder.ts';
-import { logCase } from '../harness.ts';
+import { cutOff, logCase } from '../harness.ts';
 
 const alice = readScopeFor(buildScope());
 
@@ -39,6 +39,49 @@ export const readCases = [
     await appendRuns(log, 2);
     equals((await read(log, { after: 2 as Cursor })).kind, 'page', 'the head itself is no cursor ahead');
     equals(await read(log, { after: 3 as Cursor }), { kind: 'cursor_ahead', head: 2 }, 'behind the head');
+  }),
+  logCase('says that a cursor is too old when records behind it were cut off', async ({ log, store }) => {
+    await appendRuns(log, 5);
+    await cutOff(store, 3);
+    const tooOld = { kind: 'cursor_too_old', earliest: 4 };
+    for (const after of [undefined, 0, 1, 2]) {
+      const request = after === undefined ? {} : { after: after as Cursor };
+      equals(await read(log, request), tooOld, 'no cursor is the origin');
+    }
+    equals(
+      await readCursors(log, { after: before(4 as Cursor) }),
+      { cursors: [4, 5], next: 5, head: 5 },
+      'the cursor before the earliest record is not too old',
+    );
+    await cutOff(store, 5);
+    equals(await read(log, { after: 4 as Cursor }), { kind: 'cursor_too_old', earliest: 6 }, 'all of it was cut off');
+    equals(await readCursors(log, { after: 5 as Cursor }), { cursors: [], next: 5, head: 5 }, 'caught up is no gap');
+    equals(await read(log, { after: 6 as Cursor }), { kind: 'cursor_ahead', head: 5 }, 'and the head stays the head');
+    equals(await log.append([buildLogRecord('run_submitted', 9)]), [6], 'cursors go on');
+  }),
+  logCase(
+    'tells where a stream begins and ends in one look, and whether one can go on from a cursor',
+    async (opened) => {
+      const { log, store } = opened;
+      const bounds = (after?: number) =>
+        log.bounds({ family: 'runtime', scope: alice, ...(after === undefined ? {} : { after: after as Cursor }) });
+      equals(await bounds(), { kind: 'bounds', earliest: 1, head: 0 }, 'an empty stream');
+      equals(await bounds(1), { kind: 'cursor_ahead', head: 0 }, 'any cursor lies ahead of it');
+      await appendRuns(log, 5);
+      await cutOff(store, 2);
+      equals(await bounds(), { kind: 'bounds', earliest: 3, head: 5 }, 'what is left');
+      equals(await bounds(2), { kind: 'bounds', earliest: 3, head: 5 }, 'one can go on before the earliest');
+      equals(await bounds(1), { kind: 'cursor_too_old', earliest: 3 }, 'and not further back');
+      equals(await bounds(6), { kind: 'cursor_ahead', head: 5 }, 'nor ahead');
+    },
+  ),
+  logCase('is not bricked by a cut beyond its head', async ({ log, store }) => {
+    await appendRuns(log, 2);
+    const stream = { family: 'runtime', tenantId: buildScope().tenantId } as const;
+    const outcome = await store.commit([{ kind: 'truncate', stream, through: 3 }]);
+    equals(outcome.kind === 'conflict' && outcome.reason, 'beyond_head', 'the cut is refused');
+    equals((await readCursors(log, {})).cursors, [1, 2], 'and everything is there');
+    equals(await log.append([buildLogRecord('run_submitted', 3)]), [3], 'and it goes on');
   }),
   logCase('shows each owner only their own records', async ({ log }) => {
     const owners: readonly ResourceScope[] = [
@@ -133,7 +176,7 @@ export const readCases = [
     const bad: readonly Partial<Record<keyof ReadRequest, unknown>>[] = [
       ...[0, -1, 1.5, 1001, Number.NaN, Number.MAX_SAFE_INTEGER, '10'].map((limit) => ({ limit })),
       ...[-1, 0.5, Number.NaN, '1', null].map((after) => ({ after })),
-      ...['security', 'transcript', 'turn', '', undefined].map((family) => ({ family })),
+      ...['transcript', 'turn', '', undefined].map((family) => ({ family })),
       ...[[], ['call_denied'], ['no_such_kind'], ['run_submitted', 'toString']].map((kinds) => ({ kinds })),
       ...[undefined, null, {}, { tenantId: 'acme', labels: {}, admits: () => true }].map((scope) => ({ scope })),
     ];

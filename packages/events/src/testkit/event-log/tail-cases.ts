@@ -3,13 +3,15 @@
  *
  * Not here: durable followers (`../consumer-contract.ts`).
  */
-import { buildScope, equals, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
+import type { CommitInterest } from '@reborn/host-api';
+import { buildScope, createRecordingStore, equals, holds, rejects, wrapStore } from '@reborn/host-api/testkit';
 import type { Cursor } from '../../cursor.ts';
 import { readScopeFor } from '../../read-scope.ts';
 import type { LogEntry } from '../../record/log-record.ts';
+import { toCursorGap } from '../../log/cursor-gap.ts';
 import { createEventLog } from '../../stored-event-log.ts';
 import { buildLogRecord } from '../builder.ts';
-import { logCase, settle, type OpenedLog } from '../harness.ts';
+import { cutOff, logCase, settle, type OpenedLog } from '../harness.ts';
 
 const scope = readScopeFor(buildScope());
 
@@ -80,33 +82,61 @@ export const tailCases = [
     equals(await late.entries.next(), { done: true, value: undefined }, 'one that never began ends too');
   }),
   logCase('listens to the store only while somebody follows', async (opened) => {
-    let listening = 0;
-    const store = wrapStore(opened.store, {
-      onCommit: (listener) => {
-        const off = opened.store.onCommit(listener);
-        listening += 1;
-        return () => {
-          listening -= 1;
-          off();
-        };
-      },
-    });
+    const store = createRecordingStore(opened.store);
     await appendMany(opened, 1, 2);
     const log = createEventLog(store);
     const [left, aborted] = [follow({ ...opened, log }), follow({ ...opened, log })];
     await nextCursor(left);
     await nextCursor(aborted);
-    equals(listening, 2, 'two readers listen');
+    equals(store.listening.length, 2, 'two readers listen');
     await left.entries.return(undefined);
     aborted.abort();
-    equals(listening, 0, 'neither one that left nor one that aborted and never came back is listened for');
+    equals(store.listening, [], 'neither one that left nor one that aborted and never came back is listened for');
   }),
-  logCase('refuses a cursor ahead and a request without form', async (opened) => {
-    await rejects(
-      follow(opened, 4 as Cursor).entries.next(),
-      ['events/invalid_request'],
-      'a cursor ahead of the stream',
+  logCase('ends with a fault that says where to go on when its cursor is cut off or lies ahead', async (opened) => {
+    await appendMany(opened, 1, 10);
+    const ahead = await reasonOf(follow(opened, 11 as Cursor).entries.next());
+    equals(toCursorGap(ahead), { kind: 'cursor_ahead', head: 10 }, 'a cursor ahead of the stream');
+    await cutOff(opened.store, 4);
+    const old = await reasonOf(follow(opened, 3 as Cursor).entries.next());
+    equals(toCursorGap(old), { kind: 'cursor_too_old', earliest: 5 }, 'a cursor whose records were cut off');
+    const reader = follow(opened, 4 as Cursor);
+    equals(await nextCursor(reader), 5, 'the cursor before the earliest record is good enough');
+    await reader.stop();
+    equals(toCursorGap(new Error('no')), undefined, 'any other reason is no gap');
+  }),
+  logCase('ends with that fault too when it is cut off while it is slow', async (opened) => {
+    await appendMany(opened, 1, 1);
+    const reader = follow(opened);
+    equals(await nextCursor(reader), 1, 'it takes one');
+    await appendMany(opened, 2, 5);
+    await cutOff(opened.store, 4);
+    equals(
+      toCursorGap(await reasonOf(reader.entries.next())),
+      { kind: 'cursor_too_old', earliest: 5 },
+      'no silent gap',
     );
+  }),
+  logCase('is woken only by commits that it may have to show', async (opened) => {
+    const interests: (CommitInterest | undefined)[] = [];
+    const store = wrapStore(opened.store, {
+      onCommit: (listener, interest) => {
+        interests.push(interest);
+        return opened.store.onCommit(listener, interest);
+      },
+    });
+    const log = createEventLog(store);
+    const control = new AbortController();
+    const about = { family: 'runtime', scope, signal: control.signal } as const;
+    const [all, some] = [log.tail(about), log.tail({ ...about, kinds: ['run_failed'] })];
+    const waits = [all, some].map((entries) => entries[Symbol.asyncIterator]().next());
+    await settle(opened);
+    const stream = { family: 'runtime', tenantId: scope.tenantId };
+    equals(interests, [stream, { ...stream, kinds: ['run_failed'] }], 'its stream, and its kinds');
+    control.abort();
+    await Promise.all(waits);
+  }),
+  logCase('refuses a request without form', async (opened) => {
     const bad = follow({
       ...opened,
       log: { ...opened.log, tail: (request) => opened.log.tail({ ...request, kinds: [] }) },
@@ -129,6 +159,13 @@ function follow({ log }: Pick<OpenedLog, 'log'>, after?: Cursor) {
     await entries.return(undefined);
   };
   return { entries, abort: () => control.abort(), stop };
+}
+
+function reasonOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
 }
 
 async function nextCursor(reader: { readonly entries: AsyncGenerator<LogEntry> }): Promise<number> {

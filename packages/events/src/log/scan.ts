@@ -1,0 +1,59 @@
+/**
+ * Records of one stream that a scope may see, as many as are asked for.
+ *
+ * Not here: what is asked for (`query.ts`, `trace.ts`).
+ */
+import type { DurableStore, Labels, StreamFilter, StreamKey, StreamRecord } from '@reborn/host-api';
+import { PAGE_ENTRIES_MAX } from '../limits.ts';
+import type { ReadScope } from '../read-scope.ts';
+
+/** `until`: cursors above it came later than the first page; absent on the first page, and when reading backwards. */
+export interface ScanRequest {
+  readonly stream: StreamKey;
+  readonly scope: ReadScope;
+  readonly filter: StreamFilter;
+  readonly order: 'oldest' | 'newest';
+  readonly after: number;
+  readonly until?: number;
+  readonly count: number;
+}
+
+/** Shape: at most `count` records, fewer only when there are no more. `head` and `earliest` are those of the first look. */
+export interface Scan {
+  readonly records: readonly StreamRecord[];
+  readonly head: number;
+  readonly earliest: number;
+}
+
+export async function scan(store: DurableStore, request: ScanRequest): Promise<Scan> {
+  const { stream, scope, filter, order, count } = request;
+  const found: StreamRecord[] = [];
+  let { after, until } = request;
+  let bounds: { readonly head: number; readonly earliest: number } | undefined;
+  for (;;) {
+    const limit = Math.min(count - found.length, PAGE_ENTRIES_MAX);
+    const page = await store.readStream({ stream, after, limit, filter, order });
+    bounds ??= { head: page.head, earliest: page.earliest };
+    if (order === 'oldest') until ??= page.head;
+    for (const record of page.records) {
+      if (until !== undefined && record.cursor > until) return { records: found, ...bounds };
+      if (scope.admits(record.labels)) found.push(record);
+    }
+    const last = page.records.at(-1);
+    // Reading backwards, a cursor of 1 leaves nothing to read, and 0 would begin again.
+    if (last === undefined || page.records.length < limit || found.length === count)
+      return { records: found, ...bounds };
+    after = last.cursor;
+    if (order === 'newest' && after <= 1) return { records: found, ...bounds };
+  }
+}
+
+/** What a store filters by; `undefined` when the scope and the request contradict each other, so that nothing matches. */
+export function joinLabels(scope: ReadScope, asked: Labels): Labels | undefined {
+  const entries = Object.entries(asked).filter(([, value]) => value !== undefined);
+  const contradicts = entries.some(([name, value]) => {
+    const fixed = scope.labels[name as keyof Labels];
+    return fixed !== undefined && fixed !== value;
+  });
+  return contradicts ? undefined : { ...scope.labels, ...Object.fromEntries(entries) };
+}
