@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** The one test configuration. Sources are resolved without a build, through the named export condition. */
+/**
+ * The one test configuration. Sources are resolved without a build, through the named export condition. `import` does not
+ * stand among the conditions: it would hold for `require` too, and hand drivers that are CommonJS the wrong half of others.
+ */
 export default defineConfig({
-  resolve: { conditions: ['@reborn/source', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['@reborn/source', 'import', 'default', 'node'] } },
+  resolve: { conditions: ['@reborn/source', 'default'] },
+  ssr: { resolve: { conditions: ['@reborn/source', 'default', 'node'] } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     environment: 'node',

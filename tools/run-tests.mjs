@@ -1,4 +1,5 @@
 // Runs the tests of every package through Nx and closes with the totals of all of them on a line of their own.
+// A package may use Vitest or `node --test` with `node-test-report.mjs`: both leave a report in one form.
 // Arguments go on to Nx, for example `npm test -- --projects=@reborn/turns` or `npm test -- --skip-nx-cache`.
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const reports = () =>
-  globSync('{packages,tools}/**/test-results/vitest.json', { cwd: root, exclude: ['**/node_modules'] });
+  globSync('{packages,tools}/**/test-results/{vitest,node-test}.json', { cwd: root, exclude: ['**/node_modules'] });
 for (const report of reports()) rmSync(join(root, report));
 
 const run = spawnSync('nx', ['run-many', '-t', 'test', '--output-style=static', ...process.argv.slice(2)], {

@@ -27,6 +27,17 @@ describe('A configuration', () => {
     expect(parseConfig(JSON.stringify(recording))).toMatchObject(recording);
   });
 
+  test.each([
+    { storage: { kind: 'postgres', urlEnv: 'DATABASE_URL' } },
+    { storage: { kind: 'postgres', urlEnv: 'A' } },
+    { storage: { kind: 'sqlite' } },
+    { retention: [] },
+    { retention: [keep, { family: 'audit', kinds: ['retention_*', 'gate_resolved'], keepMs: RETENTION_KEEP_MS_MIN }] },
+    { retention: Array.from({ length: RETENTION_RULES_MAX }, () => keep) },
+  ])('of storage and retention is taken as it stands: %#', (value) => {
+    expect(parseConfig(JSON.stringify(value))).toMatchObject(value);
+  });
+
   test.each<[string, unknown]>([
     ['configuration', { [secret]: 1 }],
     ['configuration', { apiKey: secret }],
@@ -37,6 +48,27 @@ describe('A configuration', () => {
     ['configuration.storage', { storage: { kind: 'sqlite', password: secret } }],
     ['configuration.storage.kind', { storage: { kind: secret } }],
     ['configuration.storage.file', { storage: { kind: 'sqlite', file: `${secret}\u0007` } }],
+    ['configuration.storage.urlEnv', { storage: { kind: 'postgres' } }],
+    ['configuration.storage.urlEnv', { storage: { kind: 'postgres', urlEnv: '' } }],
+    ['configuration.storage.urlEnv', { storage: { kind: 'postgres', urlEnv: 'database_url' } }],
+    ['configuration.storage.urlEnv', { storage: { kind: 'postgres', urlEnv: `postgresql://ada:${secret}@db/x` } }],
+    ['configuration.storage.urlEnv', { storage: { kind: 'postgres', urlEnv: 'A'.repeat(129) } }],
+    ['configuration.storage', { storage: { kind: 'postgres', urlEnv: 'DATABASE_URL', url: secret } }],
+    ['configuration.storage', { storage: { kind: 'sqlite', urlEnv: 'DATABASE_URL' } }],
+    ['configuration.storage', { storage: { kind: 'memory', file: secret } }],
+    ['configuration.retention', { retention: { family: 'runtime', keepMs: 'forever' } }],
+    ['configuration.retention', { retention: Array.from({ length: RETENTION_RULES_MAX + 1 }, () => keep) }],
+    ['configuration.retention.0', { retention: [{ ...keep, [secret]: 1 }] }],
+    ['configuration.retention.0.family', { retention: [{ ...keep, family: secret }] }],
+    ['configuration.retention.1.family', { retention: [keep, { keepMs: 'forever' }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ family: 'runtime' }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: '30d' }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: -1 }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: RETENTION_KEEP_MS_MIN - 1 }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: RETENTION_KEEP_MS_MIN + 0.5 }] }],
+    ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: [] }] }],
+    ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: 'run_*' }] }],
+    ['configuration.retention.0.kinds.0', { retention: [{ ...keep, kinds: [`${secret} `] }] }],
     ['configuration.model', { model: { ...endpoint, apiKey: secret } }],
     ['configuration.model.apiKeyEnv', { model: { ...endpoint, apiKeyEnv: secret } }],
     ['configuration.model.url', { model: { ...endpoint, url: `https://user:${secret}@models.example` } }],

@@ -11,6 +11,7 @@ import {
   parseJson,
   runtimeProfileNameSchema,
 } from '@reborn/host-api';
+import { RETENTION_RULES_MAX, retentionRuleSchema } from '@reborn/events';
 import { z } from 'zod';
 import { RebornError } from './errors.ts';
 import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
@@ -18,16 +19,15 @@ import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
 /** A configuration file larger than this is not one. Units: UTF-8 bytes. */
 const CONFIG_BYTES_MAX = 64 * 1024;
 
+const variableName = z.string().regex(/^[A-Z][A-Z0-9_]{0,127}$/, 'must be the name of an environment variable');
+
 const modelSchema = z.discriminatedUnion('kind', [
   /** `apiKeyEnv` names an environment variable: the key itself never stands in a file. */
   z.strictObject({
     kind: z.literal('endpoint'),
     url: boundedLine(2048).refine(isHttpUrl, 'must be an http or https URL without user, password and query'),
     model: boundedLine(256),
-    apiKeyEnv: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]{0,127}$/, 'must be the name of an environment variable')
-      .optional(),
+    apiKeyEnv: variableName.optional(),
   }),
   z.strictObject({ kind: z.literal('recording'), file: boundedLine(1024) }),
 ]);
@@ -38,6 +38,8 @@ export const rebornConfigSchema = z.strictObject({
   storage: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('sqlite'), file: boundedLine(1024).optional() }),
+      /** `urlEnv` names an environment variable: the address holds a password and never stands in a file. */
+      z.strictObject({ kind: z.literal('postgres'), urlEnv: variableName }),
       z.strictObject({ kind: z.literal('memory') }),
     ])
     .default({ kind: 'sqlite' }),
@@ -57,6 +59,8 @@ export const rebornConfigSchema = z.strictObject({
     .min(1_000)
     .max(24 * 60 * 60 * 1000)
     .optional(),
+  /** What `reborn events retain` lets go: the first rule that fits a record decides; without any, the usual ones. */
+  retention: z.array(retentionRuleSchema).max(RETENTION_RULES_MAX).optional(),
 });
 export type RebornConfig = z.output<typeof rebornConfigSchema>;
 

@@ -3,19 +3,20 @@
  *
  * Not here: choosing adapters (the composers), any rule of the rooms below, what the host then does (`open-host.ts`).
  */
-import { gateMachine, idempotencyMachine, leaseMachine, type DurableStore } from '@reborn/host-api';
-import { createEventLog, subscriptionMachine } from '@reborn/events';
-import { hookPoisonMachine } from '@reborn/hooks';
+import type { DurableStore } from '@reborn/host-api';
+import { createEventLog, createEventStreams, createRunProjection } from '@reborn/events';
 import { createHostRuntime, ownerApproves, staticGrants } from '@reborn/host-runtime';
 import { createTurnCoordinator, RUN_LEASE_MS } from '@reborn/turns';
-import { checkpointMachine, createRunner, runMachine, threadLockMachine } from '@reborn/turns/runner';
+import { createRunner } from '@reborn/turns/runner';
 import { plannedDriver } from './agent-loop/planned-driver.ts';
 import { trustComposed } from './binding/authority.ts';
 import { bindHooks, type BoundHooks } from './binding/hooks.ts';
 import { createLifecycleProjection } from './binding/projection.ts';
 import { serveOnly } from './binding/served-tenants.ts';
 import { RebornError } from './errors.ts';
+import { HOST_MACHINES } from './host-machines.ts';
 import { FOLLOWER_LEASE_MS } from './limits.ts';
+import { createJitter } from './jitter.ts';
 import { createModelGateway } from './model/gateway.ts';
 import { noModel } from './model/no-model.ts';
 import { openHost, type Followers } from './open-host.ts';
@@ -23,18 +24,6 @@ import { planHost, type HostPlan } from './plan.ts';
 import type { ReadinessReport } from './readiness.ts';
 import type { Reborn, RebornOptions } from './reborn.ts';
 import { createWorker } from './worker/worker.ts';
-
-/** Everything that a store of this host keeps. */
-export const HOST_MACHINES = Object.freeze([
-  leaseMachine,
-  gateMachine,
-  idempotencyMachine,
-  subscriptionMachine,
-  runMachine,
-  threadLockMachine,
-  checkpointMachine,
-  hookPoisonMachine,
-]);
 
 const SYSTEM_TEXT =
   'You work for one person, through the tools that you are given. Use them to find out; do not guess. A call may be refused or need an approval: then say so and go on with what you may do. Answer briefly.';
@@ -72,14 +61,16 @@ function refuseUnready(readiness: ReadinessReport): void {
 async function assemble(options: RebornOptions, parts: HostPlan, store: DurableStore): Promise<Reborn> {
   const { platform, model = noModel } = options;
   const { clock, timers, ids, digest, diagnostics } = platform;
+  const jitter = createJitter(platform.random);
   const holder = `host:${ids.uuid()}`;
   const leaseMs = options.leaseMs ?? RUN_LEASE_MS;
   const trust = trustComposed(parts.extensions);
-  const log = createEventLog(store);
+  const log = createEventLog(store, { digest });
   const turns = serveOnly(createTurnCoordinator({ store, clock, ids, digest }), parts.tenants);
   const hooks = bindHooks({
     ...platform,
     store,
+    jitter,
     holder,
     trust,
     extensions: parts.extensions,
@@ -98,6 +89,7 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     capabilities: parts.extensions.flatMap((extension) => extension.tools ?? []),
     grants: staticGrants(parts.grants),
     policy: hooks.policy,
+    diagnostics,
     ...(options.approvers === undefined ? {} : { approvers: options.approvers }),
     ...(options.gateTtlMs === undefined ? {} : { gateTtlMs: options.gateTtlMs }),
   });
@@ -118,10 +110,23 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     driver,
     leaseMs,
   });
-  const following = { store, clock, timers, diagnostics, holder, leaseMs: followerLeaseMs(leaseMs) };
+  const following = { store, clock, timers, diagnostics, jitter, holder, leaseMs: followerLeaseMs(leaseMs) };
   const followers = startFollowers(following, parts.tenants, hooks);
   const approvers = options.approvers ?? ownerApproves;
-  return openHost({ store, log, turns, runtime, worker, followers, readiness: parts.readiness, ids, approvers });
+  return openHost({
+    store,
+    log,
+    projection: createRunProjection({ log, digest }),
+    streams: createEventStreams({ log, changes: store, timers, digest, diagnostics }),
+    turns,
+    runtime,
+    worker,
+    followers,
+    readiness: parts.readiness,
+    clock,
+    ids,
+    approvers,
+  });
 }
 
 /** Followers work in short steps: what one held when its process died should not wait as long as a run may. */

@@ -15,15 +15,22 @@ import {
   type RunId,
 } from '@reborn/host-api';
 import {
+  before,
   readScopeFor,
+  replayJournal,
   type EventLog,
   type LogEntry,
   type LogFamily,
   type LogRecord,
   type ReadNarrowing,
+  type ReplayedCall,
+  type ReplayFinding,
 } from '@reborn/events';
 import type { RunRow, TranscriptEntry, TurnCoordinator } from '@reborn/turns';
 import { EXPLAIN_RECORDS_MAX } from './limits.ts';
+
+/** Of what a story is made. What happened at security boundaries stands in the audit too, with who and why. */
+const FAMILIES: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
 
 /** One thing that happened. Order: as it happened. Units: milliseconds since 1970. */
 export interface StoryItem {
@@ -37,8 +44,11 @@ export interface StoryItem {
 export interface CallStory {
   readonly invocationId: InvocationId;
   readonly capabilityId: CapabilityId;
-  readonly verdicts: readonly Extract<LogRecord, { kind: 'verdict_given' }>[];
+  readonly verdicts: ReplayedCall['verdicts'];
+  /** What hooks decided, and whether it took effect. */
+  readonly decisions: ReplayedCall['decisions'];
   readonly gates: readonly GateRow[];
+  readonly effects: ReplayedCall['effects'];
   readonly attempts: number;
   readonly end: 'succeeded' | 'failed' | 'denied' | 'uncertain' | 'waiting' | 'open';
 }
@@ -48,6 +58,8 @@ export interface Explanation {
   readonly transcript: readonly TranscriptEntry[];
   readonly calls: readonly CallStory[];
   readonly story: readonly StoryItem[];
+  /** What is wrong with the journal; nothing, unless somebody was at it. */
+  readonly findings: readonly ReplayFinding[];
   /** False when there is more than one explanation holds, or something that this version does not know. */
   readonly complete: boolean;
 }
@@ -66,12 +78,13 @@ export async function explainRun(
 ): Promise<Explanation | undefined> {
   const run = await dependencies.turns.getRun(scope, runId);
   if (run === undefined) return undefined;
-  const { story, complete } = await readStory(dependencies.log, run.scope, { runId });
+  const { story, journal, complete } = await readStory(dependencies.log, run.scope, { runId });
   const thread = run.scope.threadId === undefined ? [] : await dependencies.turns.readThread(run.scope);
   const transcript = thread.filter((entry) => entry.runId === runId);
   // A run begins with what was said to it; a thread may be too long to look back on all of it.
   const whole = run.scope.threadId === undefined || transcript[0]?.kind === 'user_message';
-  return { run, transcript, calls: await toCalls(dependencies.store, story), story, complete: complete && whole };
+  const told = await tellCalls(dependencies.store, story, journal);
+  return { run, transcript, ...told, story, complete: complete && whole };
 }
 
 export async function explainInvocation(
@@ -79,22 +92,27 @@ export async function explainInvocation(
   scope: ResourceScope,
   invocationId: InvocationId,
 ): Promise<Explanation | undefined> {
-  const { story, complete } = await readStory(dependencies.log, scope, { invocationId });
+  const { story, journal, complete } = await readStory(dependencies.log, scope, { invocationId });
   const runId = story.find((item) => item.record.runId !== undefined)?.record.runId;
   if (story.length === 0) return undefined;
   const run = runId === undefined ? undefined : await dependencies.turns.getRun(scope, runId);
-  return { run, transcript: [], calls: await toCalls(dependencies.store, story), story, complete };
+  return { run, transcript: [], ...(await tellCalls(dependencies.store, story, journal)), story, complete };
 }
 
 async function readStory(
   log: EventLog,
   scope: ResourceScope,
   narrowing: ReadNarrowing,
-): Promise<{ readonly story: readonly StoryItem[]; readonly complete: boolean }> {
-  const families: readonly LogFamily[] = ['runtime', 'journal', 'audit'];
-  const read = await Promise.all(families.map((family) => readFamily(log, scope, narrowing, family)));
+): Promise<{
+  readonly story: readonly StoryItem[];
+  readonly journal: readonly LogEntry[];
+  readonly complete: boolean;
+}> {
+  const read = await Promise.all(FAMILIES.map((family) => readFamily(log, scope, narrowing, family)));
   const story = mergeAsItHappened(read.flatMap(({ entries }) => withoutProjected(entries.flatMap(toItem))));
-  return { story, complete: read.every(({ complete, entries }) => complete && entries.every((entry) => entry.known)) };
+  const journal = read[FAMILIES.indexOf('journal')]?.entries ?? [];
+  const complete = read.every((family) => family.complete && family.entries.every((entry) => entry.known));
+  return { story, journal, complete };
 }
 
 async function readFamily(
@@ -105,6 +123,7 @@ async function readFamily(
 ): Promise<{ readonly entries: readonly LogEntry[]; readonly complete: boolean }> {
   const entries: LogEntry[] = [];
   let after: Parameters<EventLog['read']>[0]['after'];
+  let whole = true;
   while (entries.length < EXPLAIN_RECORDS_MAX) {
     const page = await log.read({
       family,
@@ -113,9 +132,15 @@ async function readFamily(
       ...(after === undefined ? {} : { after }),
     });
     if (page.kind === 'cursor_ahead') break;
+    if (page.kind === 'cursor_too_old') {
+      // Retention has taken the beginning away; what is left is told.
+      whole = false;
+      after = before(page.earliest);
+      continue;
+    }
     entries.push(...page.entries);
     after = page.next;
-    if (page.next >= page.head) return { entries, complete: true };
+    if (page.next >= page.head) return { entries, complete: whole };
   }
   return { entries: entries.slice(0, EXPLAIN_RECORDS_MAX), complete: false };
 }
@@ -138,14 +163,18 @@ const STAGES: readonly (readonly string[])[] = [
   ['run_claimed', 'run_recovered', 'run_yielded'],
   ['model_started'],
   ['model_completed', 'model_failed'],
+  ['assistant_reply_finalized'],
   ['hook_dispatched'],
-  ['hook_decision_emitted', 'hook_failed', 'hook_poisoned'],
+  ['hook_decision_emitted', 'hook_failed'],
+  ['hook_decision_accepted', 'hook_decision_rejected', 'hook_poisoned'],
   ['verdict_given'],
+  ['judgement_settled'],
   ['call_denied', 'approval_requested', 'approval_refused', 'approval_closed', 'approval_resolved'],
   ['run_resumed'],
   ['dispatch_requested'],
   ['effect_intended'],
   ['dispatch_succeeded', 'dispatch_failed'],
+  ['recovery_marked'],
   ['effect_settled'],
 ];
 
@@ -179,43 +208,59 @@ function stageOf(item: StoryItem): number {
   return at === -1 ? STAGES.length : at;
 }
 
-async function toCalls(store: DurableStore, story: readonly StoryItem[]): Promise<readonly CallStory[]> {
+async function tellCalls(
+  store: DurableStore,
+  story: readonly StoryItem[],
+  journal: readonly LogEntry[],
+): Promise<Pick<Explanation, 'calls' | 'findings'>> {
+  const { calls: replayed, findings } = replayJournal({ mode: 'audit', entries: journal });
+  const byId = new Map(replayed.map((call) => [call.invocationId, call]));
   const byCall = Map.groupBy(
     story.filter((item) => item.record.invocationId !== undefined),
     (item) => item.record.invocationId as InvocationId,
   );
-  return Promise.all([...byCall].map(([invocationId, items]) => toCall(store, invocationId, items)));
+  const calls = await Promise.all(
+    [...byCall].map(([invocationId, items]) => toCall(store, invocationId, items, byId.get(invocationId))),
+  );
+  return { calls, findings };
 }
 
 async function toCall(
   store: DurableStore,
   invocationId: InvocationId,
   items: readonly StoryItem[],
+  replayed: ReplayedCall | undefined,
 ): Promise<CallStory> {
   const records = items.map((item) => item.record);
-  const about = records.find((record) => 'capabilityId' in record);
+  const [capabilityId] = records.flatMap((record) =>
+    'capabilityId' in record && record.capabilityId !== undefined ? [record.capabilityId] : [],
+  );
   const gateIds = new Set(
     records.flatMap((record): GateId[] => ('gateId' in record && record.gateId !== undefined ? [record.gateId] : [])),
   );
   const gates = await Promise.all([...gateIds].map((gateId) => store.get('gate', gateId)));
   return {
     invocationId,
-    capabilityId:
-      about !== undefined && 'capabilityId' in about ? about.capabilityId : ('unknown.capability' as CapabilityId),
-    verdicts: records.filter((record) => record.kind === 'verdict_given'),
+    capabilityId: capabilityId ?? ('unknown.capability' as CapabilityId),
+    verdicts: replayed?.verdicts ?? [],
+    decisions: replayed?.decisions ?? [],
     gates: gates.flatMap((row) => (row === undefined ? [] : [gateRowSchema.parse(row)])),
-    attempts: records.filter((record) => record.kind === 'dispatch_requested').length,
-    end: endOf(records),
+    effects: replayed?.effects ?? [],
+    attempts: replayed?.effects.length ?? 0,
+    end: endOf(records, replayed?.effects ?? []),
   };
 }
 
-/** What is final comes first: an effect that happened stays so, whatever was said about the call later. */
-function endOf(records: readonly LogRecord[]): CallStory['end'] {
+/**
+ * What is final comes first: an effect that happened stays so, whatever was said about the call later. Calls without an
+ * effect are told by who refused them.
+ */
+function endOf(records: readonly LogRecord[], effects: ReplayedCall['effects']): CallStory['end'] {
+  if (effects.some(({ result }) => result?.outcome === 'completed')) return 'succeeded';
+  if (effects.some(({ state }) => state === 'pending')) return 'open';
   const has = (kind: LogRecord['kind']): boolean => records.some((record) => record.kind === kind);
-  if (has('dispatch_succeeded')) return 'succeeded';
   const failure = records.findLast((record) => record.kind === 'dispatch_failed');
   if (failure !== undefined) return failure.effect === 'uncertain' ? 'uncertain' : 'failed';
-  if (has('dispatch_requested')) return 'open';
   if (has('call_denied')) return 'denied';
   return has('approval_requested') ? 'waiting' : 'open';
 }

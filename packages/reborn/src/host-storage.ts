@@ -1,7 +1,13 @@
 /**
  * What a storage adapter hands to `createReborn`. Structural: adapters satisfy it without knowing this package.
  */
-import { createInMemoryStore, type DurableStore, type StoreDurability, type StoreOpening } from '@reborn/host-api';
+import {
+  createInMemoryStore,
+  IN_MEMORY_DURABILITY,
+  type DurableStore,
+  type StoreDurability,
+  type StoreOpening,
+} from '@reborn/host-api';
 
 /** `durability` is known before anything is opened, so that unsuitable storage is refused without touching it. */
 export interface HostStorage {
@@ -12,7 +18,7 @@ export interface HostStorage {
 /** Storage that is gone when the process ends: for tests and first steps. */
 export function inMemory(): HostStorage {
   return {
-    durability: { backend: 'memory', survives: 'nothing', shared: false },
+    durability: IN_MEMORY_DURABILITY,
     open: (opening) => Promise.resolve(createInMemoryStore(opening)),
   };
 }

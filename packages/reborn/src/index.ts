@@ -3,12 +3,28 @@ export { RebornError } from './errors.ts';
 export { parseConfig, rebornConfigSchema, type RebornConfig } from './config.ts';
 
 // The host, assembled in one call.
-export { createReborn, HOST_MACHINES, inspectReborn } from './create-reborn.ts';
+export { createReborn, inspectReborn } from './create-reborn.ts';
+export { HOST_MACHINES } from './host-machines.ts';
 export type { ExplainSubject, Reborn, RebornOptions, RunTarget, WorkOptions } from './reborn.ts';
 export type { HostExtension } from './extension.ts';
 export { inMemory, type HostStorage } from './host-storage.ts';
 export type { DriveOutcome } from './worker/worker.ts';
 export type { Component, ReadinessIssue, ReadinessReport } from './readiness.ts';
+
+// The log in the hands of an operator.
+export {
+  openOperatorLog,
+  type OperatorLog,
+  type OperatorLogOptions,
+  type RetainRequest,
+  type StreamStanding,
+} from './operator/operator-log.ts';
+
+// What happens, for those who watch.
+export type { HostEvents, WatchRequest, WatchTarget } from './watching.ts';
+
+// Followers of a tenant's events.
+export type { EndSubscriptionOutcome, SubscriptionTarget } from './subscriptions.ts';
 
 // What happened, as a story.
 export type { CallStory, Explanation, StoryItem } from './explain.ts';

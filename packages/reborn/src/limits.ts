@@ -20,8 +20,8 @@ export const LOOP_GRACE_MS = 2_000;
 export const CLAIM_ATTEMPTS_MAX = 8;
 /** How long an explanation waits for the log to have what the run has done. Units: milliseconds. */
 export const EXPLAIN_LAG_MS = 100;
-/** How often a follower of a run looks again when no wake-up came. Units: milliseconds. */
-export const FOLLOW_SAFETY_NET_MS = 500;
+/** How often a follower of a run looks whether the worker that holds it is still alive. Units: milliseconds. */
+export const FOLLOW_LEASE_LOOK_MS = 500;
 /** How long closing waits for followers of the log to catch up. Units: milliseconds. */
 export const DRAIN_MS = 10_000;
 /** Records of one family that an explanation reads at most. */

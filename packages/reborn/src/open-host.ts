@@ -11,12 +11,13 @@ import {
   parseWith,
   resourceScopeSchema,
   runIdSchema,
+  type Clock,
   type DurableStore,
   type Ids,
   type ResourceScope,
   type RunId,
 } from '@reborn/host-api';
-import type { Consumer, EventLog } from '@reborn/events';
+import type { Consumer, EventLog, EventStreams, RunProjection } from '@reborn/events';
 import type { ApproverPolicy, HostRuntime } from '@reborn/host-runtime';
 import type { TurnCoordinator } from '@reborn/turns';
 import { z } from 'zod';
@@ -26,6 +27,8 @@ import { DRAIN_MS, EXPLAIN_LAG_MS } from './limits.ts';
 import { findGate, listOpenGates } from './owned-gates.ts';
 import type { ReadinessReport } from './readiness.ts';
 import type { ExplainSubject, Reborn, RunTarget, WorkOptions } from './reborn.ts';
+import { endSubscriptionOf, subscriptionsOf } from './subscriptions.ts';
+import { createHostEvents } from './watching.ts';
 import type { DriveOutcome, Worker } from './worker/worker.ts';
 
 const targetSchema = z.strictObject({ scope: resourceScopeSchema, runId: runIdSchema });
@@ -43,17 +46,21 @@ export interface Followers {
 export interface Assembled {
   readonly store: DurableStore;
   readonly log: EventLog;
+  readonly projection: RunProjection;
+  readonly streams: EventStreams;
   readonly turns: TurnCoordinator;
   readonly runtime: HostRuntime;
   readonly worker: Worker;
   readonly followers: Followers;
   readonly readiness: ReadinessReport;
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly approvers: ApproverPolicy;
 }
 
 export function openHost(assembled: Assembled): Reborn {
-  const { store, log, turns, runtime, worker, followers, readiness, ids, approvers } = assembled;
+  const { store, log, projection, streams, turns, runtime, worker, followers, readiness, clock, ids, approvers } =
+    assembled;
   const shutdown = new AbortController();
   const atWork = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
@@ -80,15 +87,17 @@ export function openHost(assembled: Assembled): Reborn {
       const until = signal === undefined ? shutdown.signal : AbortSignal.any([signal, shutdown.signal]);
       return worker[how]({ tenantId: scope.tenantId, runId }, until);
     });
+  const catchUp = (): Promise<unknown> => drainStage(followers.projections, EXPLAIN_LAG_MS);
   const explain = async (scope: ResourceScope, subject: ExplainSubject): Promise<Explanation | undefined> => {
     const owner = parseResourceScope(scope);
     const about = parseWith(explainSubjectSchema, subject, 'subject');
     // What the run has done may be on its way into the log; trouble with that is the reader's to meet below.
-    await drainStage(followers.projections, EXPLAIN_LAG_MS);
+    await catchUp();
     return 'runId' in about
       ? explainRun({ store, log, turns }, owner, about.runId)
       : explainInvocation({ store, log, turns }, owner, about.invocationId);
   };
+  const events = createHostEvents({ projection, streams, catchUp, whileOpen, shutdown: shutdown.signal });
   const close = async (): Promise<void> => {
     shutdown.abort();
     await Promise.allSettled(atWork);
@@ -100,6 +109,7 @@ export function openHost(assembled: Assembled): Reborn {
     turns,
     runtime,
     log,
+    events,
     newContext: (scope) =>
       parseExecutionContext({ invocationId: ids.uuid(), correlationId: ids.uuid(), scope: parseResourceScope(scope) }),
     drive: (request, options) => workOn('drive', request, options),
@@ -108,6 +118,8 @@ export function openHost(assembled: Assembled): Reborn {
     getGate: (scope, gateId) =>
       whileOpen(async () => findGate(store, approvers, parseResourceScope(scope), parseGateId(gateId))),
     explain: (scope, subject) => whileOpen(() => explain(scope, subject)),
+    subscriptions: (tenantId) => whileOpen(async () => subscriptionsOf(store, tenantId)),
+    endSubscription: (target) => whileOpen(() => endSubscriptionOf({ store, clock, ids }, target)),
     settle: () => whileOpen(() => settle(followers)),
     readiness: () => readiness,
     close: () => (closing ??= close()),

@@ -13,8 +13,9 @@ import type {
   ResourceScope,
   RunId,
   RuntimeProfileName,
+  TenantId,
 } from '@reborn/host-api';
-import type { EventLog } from '@reborn/events';
+import type { EventLog, SubscriptionStanding } from '@reborn/events';
 import type { ApproverPolicy, HostRuntime } from '@reborn/host-runtime';
 import type { TurnCoordinator } from '@reborn/turns';
 import type { AgentLoopDriver, ModelProvider } from '@reborn/turns/loop';
@@ -22,6 +23,8 @@ import type { Explanation } from './explain.ts';
 import type { HostExtension } from './extension.ts';
 import type { HostStorage } from './host-storage.ts';
 import type { ReadinessReport } from './readiness.ts';
+import type { EndSubscriptionOutcome, SubscriptionTarget } from './subscriptions.ts';
+import type { HostEvents } from './watching.ts';
 import type { DriveOutcome } from './worker/worker.ts';
 
 /**
@@ -61,6 +64,7 @@ export interface Reborn {
   readonly turns: TurnCoordinator;
   readonly runtime: HostRuntime;
   readonly log: EventLog;
+  readonly events: HostEvents;
   /** The identity of a new call in the name of `scope`; for loops that make their own calls. */
   newContext(scope: ResourceScope): ExecutionContext;
   /**
@@ -77,6 +81,13 @@ export interface Reborn {
   getGate(scope: ResourceScope, gateId: GateId): Promise<GateRow | undefined>;
   /** `undefined` for what is unknown and for what belongs to somebody else alike. */
   explain(scope: ResourceScope, subject: ExplainSubject): Promise<Explanation | undefined>;
+  /** Which event hooks follow a tenant's events, and how far behind each is. */
+  subscriptions(tenantId: TenantId): Promise<readonly SubscriptionStanding[]>;
+  /**
+   * Ends one for good, with `subscription_terminated` in the same unit: its hook hears nothing more, whoever runs it, and
+   * no retention waits for it. For hooks that were taken away or replaced; a changed hook has a subscription of its own.
+   */
+  endSubscription(target: SubscriptionTarget): Promise<EndSubscriptionOutcome>;
   /** Lets everything that follows the log catch up with what is there now. Errors: those of the store. */
   settle(): Promise<void>;
   readiness(): ReadinessReport;

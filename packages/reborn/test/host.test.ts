@@ -124,6 +124,7 @@ describe('What belongs to somebody', () => {
       'effect_settled',
       'model_started',
       'model_completed',
+      'assistant_reply_finalized',
       'run_completed',
     ]);
   });
@@ -248,7 +249,7 @@ describe('A host', () => {
 describe('Readiness', () => {
   const durable = (survives: 'nothing' | 'process_death' | 'power_loss'): HostStorage => ({
     ...inMemory(),
-    durability: { backend: 'file', survives, shared: true },
+    durability: { backend: 'file', survives, shared: 'machine', anchored: true },
   });
   const grants = [
     {

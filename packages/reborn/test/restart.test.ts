@@ -98,7 +98,7 @@ describe('On a file', () => {
     const open = (more: Partial<RebornOptions> = {}): Promise<Reborn> =>
       createReborn({
         platform: node(),
-        storage: sqlite(join(folder, 'host.db'), { wakeMs: 10 }),
+        storage: sqlite(join(folder, 'host.db')),
         model: modelOf(steps),
         profile: 'test',
         leaseMs: 500,

@@ -1,15 +1,13 @@
 /** What the tests of this package share: a desk with tools, a model that keeps nothing, and time that is moved by hand. */
 import {
   capabilityIdSchema,
-  HostApiError,
   parseResourceScope,
-  type DurableStore,
   type GateRow,
   type JsonValue,
   type Principal,
   type ResourceScope,
 } from '@reborn/host-api';
-import { createFakePlatform, type FakePlatform } from '@reborn/host-api/testkit';
+import { createFakePlatform, createFaultyStore, type FakePlatform } from '@reborn/host-api/testkit';
 import { defineTool } from '@reborn/host-runtime';
 import type { HookSpec } from '@reborn/hooks';
 import type { RunRow } from '@reborn/turns';
@@ -189,32 +187,9 @@ export async function until(isTrue: () => boolean): Promise<void> {
 
 /** Dies with its `nth` commit: the commit happens or does not, and nobody hears. */
 export function dying(storage: HostStorage, nth: number, happens: boolean): HostStorage {
-  let commits = 0;
-  const dead = (): never => {
-    throw new HostApiError('host-api/store_unavailable');
-  };
+  const when = happens ? 'after' : 'before';
   return {
     durability: storage.durability,
-    open: async (opening) => {
-      const store = await storage.open(opening);
-      const live = <T>(work: () => Promise<T>): Promise<T> =>
-        commits >= nth ? Promise.reject(new HostApiError('host-api/store_unavailable')) : work();
-      const commit: DurableStore['commit'] = async (writes) => {
-        commits += 1;
-        if (commits > nth) return dead();
-        if (commits < nth) return store.commit(writes);
-        if (happens) await store.commit(writes);
-        return dead();
-      };
-      return {
-        durability: store.durability,
-        commit,
-        get: (machine, key) => live(() => store.get(machine, key)),
-        list: (machine, request) => live(() => store.list(machine, request)),
-        readStream: (request) => live(() => store.readStream(request)),
-        onCommit: (listener) => store.onCommit(listener),
-        close: () => store.close(),
-      };
-    },
+    open: async (opening) => createFaultyStore(await storage.open(opening), [{ call: nth, when, does: 'dies' }]),
   };
 }

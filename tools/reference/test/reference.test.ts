@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorCodes } from '../src/page/errors.ts';
+import { PRODUCERS } from '../src/page/events.ts';
 import { readLimits } from '../src/page/limits.ts';
 import { allPages } from '../src/pages.ts';
 
@@ -39,6 +40,14 @@ describe('the reference pages', () => {
     );
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((code) => !known.has(code))).toEqual([]);
+  });
+
+  test('every kind of record is written where the page says', () => {
+    const silent = Object.entries(PRODUCERS).filter(([kind, file]) => {
+      const text = sources.find((source) => source.file === file)?.text ?? '';
+      return !text.includes(`'${kind}'`);
+    });
+    expect(silent).toEqual([]);
   });
 
   test('every bound has a reason', () => {

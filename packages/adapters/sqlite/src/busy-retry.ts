@@ -15,11 +15,11 @@ export interface Patience {
 }
 
 /** Repeats `work` while it is refused for a lock. Errors: those of `toStoreFault`. */
-export async function patiently<T>(patience: Patience, work: () => T): Promise<T> {
+export async function patiently<T>(patience: Patience, work: () => T | Promise<T>): Promise<T> {
   let waitedMs = 0;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return work();
+      return await work();
     } catch (error) {
       if (!isBusy(error)) throw toStoreFault(error);
       if (waitedMs >= BUSY_TOTAL_MS) throw busyFault(error);

@@ -8,9 +8,14 @@ import { BUSY_TIMEOUT_MS } from './limits.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 
+export interface RunResult {
+  readonly changes: number;
+  readonly lastInsertRowid: number | bigint;
+}
+
 /** One prepared statement. `Row` is what the schema of this package says that it yields. */
 export interface Statement<Row = unknown> {
-  run(...values: readonly SqlValue[]): unknown;
+  run(...values: readonly SqlValue[]): RunResult;
   get(...values: readonly SqlValue[]): Row | undefined;
   all(...values: readonly SqlValue[]): readonly Row[];
 }

@@ -4,7 +4,7 @@
  *
  * Not here: what the faults mean (`errors.ts` of `@reborn/host-api`).
  */
-import { HostApiError, type HostApiErrorCode } from '@reborn/host-api';
+import { HostApiError, type FaultDetail, type HostApiErrorCode } from '@reborn/host-api';
 
 type StoreFaultCode = Extract<HostApiErrorCode, `host-api/store_${string}`>;
 
@@ -31,20 +31,31 @@ const FAULTS: ReadonlyMap<string, StoreFaultCode> = new Map<string, StoreFaultCo
   ['ERROR', 'host-api/store_corrupt'],
 ]);
 
+/** What the engine said, carried from the thread of the writer: its code and nothing of its text. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: string;
+  constructor(code: string) {
+    super('the storage engine refused');
+    this.code = code;
+  }
+}
+
 /** The fault for whatever store work throws. What is no error of SQLite passes unchanged: it is a fault already or a bug. */
 export function toStoreFault(error: unknown): unknown {
-  const code = primaryCode(error);
+  const code = engineCode(error);
   if (code === undefined) return error;
-  return new HostApiError(FAULTS.get(code) ?? 'host-api/store_unavailable', {
-    detail: { engine: code.toLowerCase() },
+  const primary = primaryOf(code);
+  return new HostApiError(FAULTS.get(primary) ?? 'host-api/store_unavailable', {
+    detail: { engine: primary.toLowerCase() },
     cause: error,
   });
 }
 
 /** Somebody else holds a lock: trying again is all that is needed. */
 export function isBusy(error: unknown): boolean {
-  const code = primaryCode(error);
-  return code === 'BUSY' || code === 'LOCKED' || code === 'PROTOCOL';
+  const code = engineCode(error);
+  return code !== undefined && ['BUSY', 'LOCKED', 'PROTOCOL'].includes(primaryOf(code));
 }
 
 /**
@@ -53,11 +64,14 @@ export function isBusy(error: unknown): boolean {
  * Source: `measures.md`, finding 3.
  */
 export function isFatal(error: unknown): boolean {
-  return primaryCode(error) === 'IOERR';
+  const code = engineCode(error);
+  return code !== undefined && primaryOf(code) === 'IOERR';
 }
 
-export function isDriverError(error: unknown): boolean {
-  return primaryCode(error) !== undefined;
+/** The engine's own code, such as `SQLITE_IOERR_FSYNC`; `undefined` for errors that are not the engine's. */
+export function engineCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return /^SQLITE_[A-Z_]{1,64}$/.test(error.code) ? error.code : undefined;
 }
 
 /** Another process held the file for longer than anybody should. */
@@ -65,17 +79,29 @@ export function busyFault(cause: unknown): HostApiError {
   return new HostApiError('host-api/store_unavailable', { detail: { engine: 'busy' }, cause });
 }
 
-/** The store has seen a failed write and does nothing any more. */
-export function stoppedFault(): HostApiError {
-  return new HostApiError('host-api/store_unavailable', { detail: { state: 'stopped_after_failed_write' } });
+/** The store has seen a failed write, or its writer has ended: it does nothing any more. */
+export function stoppedFault(state: 'stopped_after_failed_write' | 'writer_ended'): HostApiError {
+  return new HostApiError('host-api/store_unavailable', { detail: { state } });
 }
 
-export function unsuitable(detail: Readonly<Record<string, string | number>>): HostApiError {
+/** More waits for the writer than may: nothing of this unit happened. */
+export function crowdedFault(): HostApiError {
+  return new HostApiError('host-api/store_unavailable', { detail: { state: 'too_much_waiting' } });
+}
+
+export function unsuitable(detail: FaultDetail): HostApiError {
   return new HostApiError('host-api/store_unsuitable', { detail });
 }
 
-function primaryCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const [prefix, primary] = error.code.split('_');
-  return prefix === 'SQLITE' ? primary : undefined;
+export function corrupt(detail: FaultDetail): HostApiError {
+  return new HostApiError('host-api/store_corrupt', { detail });
+}
+
+/** The database holds less than was acknowledged, or something else. */
+export function rolledBack(rule: string): HostApiError {
+  return new HostApiError('host-api/store_rolled_back', { detail: { rule } });
+}
+
+function primaryOf(code: string): string {
+  return code.split('_')[1] ?? '';
 }

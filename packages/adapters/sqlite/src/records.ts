@@ -1,27 +1,29 @@
 /**
  * Records: one row for each machine and key, with its body as text.
  *
- * Not here: which moves a record may make (the machines), transactions (`unit-of-work.ts`).
+ * Not here: which moves a record may make (the machines), transactions (`writer/run-batch.ts`).
  */
-import { HostApiError, type JsonObject, type ListRequest, type RecordIndex, type StoredRecord } from '@reborn/host-api';
+import { type JsonObject, type ListRequest, type RecordIndex, type StoredRecord } from '@reborn/host-api';
 import type { SqlValue, Statement } from './driver.ts';
+import { corrupt } from './errors.ts';
 import { fromKeyBytes, toKeyBytes } from './record-key.ts';
-import type { ReadStatements, RecordRow, WriteStatements } from './statements.ts';
+import type { BodyRow } from './columns.ts';
+import type { ReadStatements } from './read-statements.ts';
 
 /** The row as it stands. Errors: `host-api/store_corrupt` for a body that is no JSON; those of SQLite. */
-export function getRow(statement: Statement<RecordRow>, machine: string, key: string): JsonObject | undefined {
+export function getRow(statement: Statement<BodyRow>, machine: string, key: string): JsonObject | undefined {
   const found = statement.get(machine, toKeyBytes(key));
   return found === undefined ? undefined : parseBody(found.body);
 }
 
 export function putRow(
-  statements: WriteStatements,
+  statement: Statement,
   machine: string,
   key: string,
   next: { readonly row: JsonObject; readonly index: RecordIndex },
 ): void {
   const { owner, status, rank } = next.index;
-  statements.putRecord.run(machine, toKeyBytes(key), owner, status, rank, JSON.stringify(next.row));
+  statement.run(machine, toKeyBytes(key), owner, status, rank, JSON.stringify(next.row));
 }
 
 export function listRows(statements: ReadStatements, machine: string, request: ListRequest): readonly StoredRecord[] {
@@ -42,5 +44,5 @@ export function parseBody(body: string): JsonObject {
   } catch {
     // Told below, without the text.
   }
-  throw new HostApiError('host-api/store_corrupt', { detail: { field: 'body', rule: 'must be a JSON object' } });
+  throw corrupt({ field: 'body', rule: 'must be a JSON object' });
 }

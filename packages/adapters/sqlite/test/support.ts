@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
+  HostApiError,
   leaseMachine,
   parseEventId,
   parseTenantId,
@@ -18,10 +19,7 @@ import {
 } from '@reborn/host-api';
 import { fixedUuid } from '@reborn/host-api/testkit';
 import { onTestFinished } from 'vitest';
-import { connect, type Connect } from '../src/driver.ts';
-import { WAKE_MS } from '../src/limits.ts';
-import { readEngineVersion } from '../src/open-database.ts';
-import { openSqliteStore } from '../src/sqlite-store.ts';
+import { sqliteWith, type SqliteParts } from '../src/testkit/index.ts';
 
 export const stream: StreamKey = { family: 'journal', tenantId: parseTenantId('acme') };
 
@@ -43,18 +41,31 @@ export async function temporaryFile(name = 'store.db'): Promise<string> {
   return join(folder, name);
 }
 
-export interface OpenOverrides {
-  readonly connect?: Connect;
-  readonly engineVersion?: () => string;
-  readonly opening?: StoreOpening;
-}
-
-/** Opens a store over a driver of the test's choice, and closes it when the test is over. */
-export async function openStore(file: string, overrides: OpenOverrides = {}): Promise<DurableStore> {
-  const source = { file, connect, engineVersion: readEngineVersion, ...overrides };
-  const store = await openSqliteStore(source, overrides.opening ?? opening, WAKE_MS);
+/** Opens a store with parts of the test's choice, and closes it when the test is over. */
+export async function openStore(
+  file: string,
+  { opening: given = opening, ...parts }: SqliteParts & { readonly opening?: StoreOpening } = {},
+): Promise<DurableStore> {
+  const store = await sqliteWith(file, parts).open(given);
   onTestFinished(() => store.close());
   return store;
+}
+
+/** The code of a fault, or that there was none. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'a result',
+    (error: unknown) => (HostApiError.is(error) ? error.code : String(error)),
+  );
+}
+
+export async function faultOf(work: Promise<unknown>): Promise<HostApiError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (HostApiError.is(error)) return error;
+  throw new Error('no fault', { cause: error });
 }
 
 export function draft(number: number): RecordDraft {

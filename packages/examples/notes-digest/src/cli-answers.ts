@@ -26,12 +26,16 @@ export type RunAnswer = z.infer<typeof run>;
 export type ExplanationAnswer = z.infer<typeof explanation>;
 
 /** The newest run of this home. */
-export async function askRun(cli: CliStarter, home: string): Promise<RunAnswer | undefined> {
-  return runsAnswer.parse(await answerOf(cli, ['runs', '--home', home, '--json'])).runs[0];
+export async function askRun(cli: CliStarter, home: readonly string[]): Promise<RunAnswer | undefined> {
+  return runsAnswer.parse(await answerOf(cli, ['runs', ...home, '--json'])).runs[0];
 }
 
-export async function askExplanation(cli: CliStarter, home: string, runId: string): Promise<ExplanationAnswer> {
-  return explanation.parse(await answerOf(cli, ['explain', runId, '--home', home, '--json']));
+export async function askExplanation(
+  cli: CliStarter,
+  home: readonly string[],
+  runId: string,
+): Promise<ExplanationAnswer> {
+  return explanation.parse(await answerOf(cli, ['explain', runId, ...home, '--json']));
 }
 
 async function answerOf(cli: CliStarter, args: readonly string[]): Promise<unknown> {

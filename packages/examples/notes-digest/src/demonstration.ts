@@ -62,7 +62,7 @@ async function runUntilGate({ options, place, cli, screen }: Stage): Promise<Fir
   const words = ['run', place.message, '--dir', place.folder, ...modelWords(options, place), '--wait'];
   screen.command(words);
   const opened = Promise.withResolvers<'open'>();
-  const child = cli.start([...words, '--home', place.home], (line) => {
+  const child = cli.start([...words, ...place.home], (line) => {
     screen.quote(line);
     // The hook's note about it comes a moment later; it belongs into this section, but is not waited for.
     if (/^gate\s.*\sopen:/.test(line)) setTimeout(() => opened.resolve('open'), NOTE_MS).unref();
@@ -133,7 +133,7 @@ async function killWhileOpen(
 }
 
 /** The gate is durable before it is announced; the run parks a moment later. */
-async function waitForGate(cli: CliStarter, home: string): Promise<RunAnswer | undefined> {
+async function waitForGate(cli: CliStarter, home: readonly string[]): Promise<RunAnswer | undefined> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const run = await askRun(cli, home);
     if (run?.status === 'parked' && run.gates.length > 0) return run;
@@ -155,7 +155,7 @@ async function approveElsewhere(stage: Stage, waiting: RunAnswer, firstPid: numb
     if (gate === undefined) break;
     const words = [(await mayApprove(stage, open.runId)) ? 'approve' : 'deny', gate.gateId];
     screen.command(words);
-    const child = cli.start([...words, '--home', place.home], (line) => screen.quote(line));
+    const child = cli.start([...words, ...place.home], (line) => screen.quote(line));
     const { code } = await child.ended;
     seen.note('another process went on with the run', child.pid !== firstPid && (code === 0 || code === PARKED));
     open = await askRun(cli, place.home);
@@ -167,7 +167,7 @@ async function approveElsewhere(stage: Stage, waiting: RunAnswer, firstPid: numb
 
 async function mayApprove({ options, screen, cli, place }: Stage, runId: string): Promise<boolean> {
   if (!options.interactive) return true;
-  for (const line of (await cli.start(['runs', 'show', runId, '--home', place.home]).ended).lines) screen.quote(line);
+  for (const line of (await cli.start(['runs', 'show', runId, ...place.home]).ended).lines) screen.quote(line);
   const questions = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await questions.question('   May this be done? [y/N] ')).trim());
@@ -215,7 +215,7 @@ async function showNotes({ place, cli, screen, seen }: Stage, runId: string): Pr
   );
   const words = ['events', 'tail', '--family', 'journal', '--run', runId];
   screen.command(words);
-  const { lines } = await cli.start([...words, '--home', place.home]).ended;
+  const { lines } = await cli.start([...words, ...place.home]).ended;
   const notes = lines.filter((line) => line.includes('hook_note'));
   for (const line of notes) screen.quote(line);
   seen.note(
@@ -231,7 +231,7 @@ async function explain({ place, cli, screen, seen }: Stage, runId: string): Prom
   );
   const words = ['explain', runId];
   screen.command(words);
-  const { code } = await cli.start([...words, '--home', place.home], (line) => screen.quote(line)).ended;
+  const { code } = await cli.start([...words, ...place.home], (line) => screen.quote(line)).ended;
   seen.note('the story can be told', code === 0);
 }
 

@@ -8,6 +8,8 @@ export interface DemonstrationOptions {
   readonly live:
     | { readonly url: string; readonly model: string | undefined; readonly apiKeyEnv: string | undefined }
     | undefined;
+  /** Names the variable with the address of a PostgreSQL server; without it the host keeps a file. */
+  readonly databaseEnv: string | undefined;
   readonly interactive: boolean;
   readonly keep: boolean;
   /** Where the person stands: npm goes to the top folder first. */
@@ -24,6 +26,8 @@ approves and goes on.
   --model <endpoint>      a live, OpenAI-compatible model instead of the shipped recording
   --model-name <name>     which of its models
   --api-key-env <name>    the environment variable that holds its key
+  --database-env <name>   the environment variable with the address of a PostgreSQL server: it keeps everything,
+                          instead of a file
   --interactive           decide yourself, at a terminal
   --keep                  leave the temporary folder in place
   --help
@@ -39,6 +43,7 @@ export function readOptions(argv: readonly string[]): DemonstrationOptions | 'he
         model: { type: 'string' },
         'model-name': { type: 'string' },
         'api-key-env': { type: 'string' },
+        'database-env': { type: 'string' },
         interactive: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -50,7 +55,8 @@ export function readOptions(argv: readonly string[]): DemonstrationOptions | 'he
       return { wrong: '--model-name and --api-key-env go with --model.' };
     }
     const live = url === undefined ? undefined : { url, model: values['model-name'], apiKeyEnv: values['api-key-env'] };
-    return { dir, live, interactive, keep, cwd: resolve(process.env['INIT_CWD'] ?? process.cwd()) };
+    const databaseEnv = values['database-env'];
+    return { dir, live, databaseEnv, interactive, keep, cwd: resolve(process.env['INIT_CWD'] ?? process.cwd()) };
   } catch (error) {
     return { wrong: error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'The options cannot be read.' };
   }

@@ -1,5 +1,5 @@
 /** Where the demonstration takes place: a home for the host, a folder of notes, and the recording. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,13 @@ const DIGEST_TITLE = '# Open tasks and decisions\n';
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const RECORDING = join(PACKAGE, 'recording.json');
 
-/** `folder`, `home` and `recording` as they are typed in `cwd`; `path` is where the folder is. */
+/** `folder` and `recording` as they are typed in `cwd`; `path` is where the folder is. */
 export interface Place {
   readonly cwd: string;
   readonly folder: string;
   readonly path: string;
-  readonly home: string;
+  /** Where the host lives, as words of the command line. */
+  readonly home: readonly string[];
   readonly recording: string;
   readonly message: string;
   readonly temporary: string;
@@ -36,7 +37,7 @@ export async function preparePlace(options: DemonstrationOptions): Promise<Place
   const remove = (): Promise<void> => rm(temporary, { recursive: true, force: true });
   if (options.dir !== undefined) {
     const { cwd, dir } = options;
-    const home = join(temporary, 'home');
+    const home = [...['--home', join(temporary, 'home')], ...(await storageWords(options, temporary, temporary))];
     return {
       cwd,
       folder: dir,
@@ -56,12 +57,24 @@ export async function preparePlace(options: DemonstrationOptions): Promise<Place
     cwd: temporary,
     folder: 'notes',
     path,
-    home: 'home',
+    home: ['--home', 'home', ...(await storageWords(options, temporary, '.'))],
     recording: 'recording.json',
     message,
     temporary,
     remove,
   };
+}
+
+/** The address itself stays in the environment. */
+async function storageWords(
+  { databaseEnv }: DemonstrationOptions,
+  folder: string,
+  typedFolder: string,
+): Promise<readonly string[]> {
+  if (databaseEnv === undefined) return [];
+  const storage = { kind: 'postgres', urlEnv: databaseEnv };
+  await writeFile(join(folder, 'storage.json'), JSON.stringify({ storage }));
+  return ['--config', join(typedFolder, 'storage.json')];
 }
 
 /** The demonstration approves by itself, so it makes sure first that nothing of the person's is replaced. */

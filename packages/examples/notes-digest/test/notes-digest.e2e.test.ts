@@ -5,13 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startModelServer } from './model-server.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDatabase } from '@reborn/postgres-server';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const KEY_VARIABLE = 'NOTES_DIGEST_TEST_KEY';
 const KEY = 'sk-sentinel-qzx-2299';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresTcpUrl: string;
+  }
+}
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'notes-digest-test-'))));
@@ -24,8 +31,12 @@ interface Shown {
 
 /** As `npm start -- …` in `folder`, without a terminal. Temporary folders go below `folder` too. */
 function show(...args: string[]): Promise<Shown> {
+  return showWith({}, ...args);
+}
+
+function showWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Shown> {
   const temporary = join(folder, 'temporary');
-  const env = { ...process.env, INIT_CWD: folder, TMPDIR: temporary, [KEY_VARIABLE]: KEY };
+  const env = { ...process.env, ...variables, INIT_CWD: folder, TMPDIR: temporary, [KEY_VARIABLE]: KEY };
   return mkdir(temporary, { recursive: true }).then(
     () =>
       new Promise((resolve) => {
@@ -55,6 +66,17 @@ describe('npm start', () => {
     expect(out).not.toContain(folder);
     const left = (await readdir(join(folder, 'temporary'))).filter((name) => !name.startsWith('tsx-'));
     expect(left).toEqual([]);
+  });
+
+  it('shows the same on PostgreSQL, whose address it never names', async () => {
+    const address = await createDatabase(inject('postgresTcpUrl'));
+    const { code, out } = await showWith({ NOTES_DATABASE: address }, '--database-env', 'NOTES_DATABASE');
+    expect(out).not.toContain('NOT seen');
+    expect(code).toBe(0);
+    expect(out).toMatch(/kill -9 \d+: the process ended by SIGKILL/);
+    expect(out).toContain('ok       the digest was written exactly once');
+    expect(out).toContain('ok       the event hook reported the end of the run, once');
+    expect(out).not.toContain(new URL(address).host);
   });
 
   it("works on a folder of the person's own, with the shipped recording", async () => {

@@ -30,6 +30,7 @@ export interface BoundHooks {
 
 export interface HookBinding extends Platform {
   readonly store: DurableStore;
+  readonly jitter: () => number;
   readonly holder: string;
   /** Of followers. Units: milliseconds. */
   readonly leaseMs: number;
@@ -50,7 +51,7 @@ export function bindHooks(binding: HookBinding): BoundHooks {
     })),
   );
   const registry = createHookRegistry({ hooks: installations, digest });
-  const policy = createHookDispatcher({ registry, store, clock, timers, ids, diagnostics });
+  const policy = createHookDispatcher({ registry, store, clock, timers, ids, digest, diagnostics });
   const followers = registry.eventHooks.flatMap((hook) =>
     binding.tenants.map((tenantId) => follow(binding, hook, tenantId)),
   );
@@ -59,7 +60,7 @@ export function bindHooks(binding: HookBinding): BoundHooks {
 
 /** A hook that was composed with the host sees a whole tenant, and only by an explicit grant. */
 function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: TenantId): Consumer {
-  const { store, clock, timers, digest, holder, diagnostics, leaseMs } = binding;
+  const { store, clock, timers, digest, jitter, holder, diagnostics, leaseMs } = binding;
   const nowMs = clock.nowMs();
   // Of several, the one that lasts longest: the follower rests when its grant has run out.
   const [grant] = binding.grants
@@ -80,6 +81,7 @@ function follow(binding: HookBinding, hook: RegisteredEventHook, tenantId: Tenan
     clock,
     timers,
     digest,
+    jitter,
     holder,
     diagnostics,
     leaseMs,

@@ -2,7 +2,7 @@ import { createInMemoryStore, parseEventId, parseTenantId, type DurableStore } f
 import { createFakePlatform, fixedUuid } from '@reborn/host-api/testkit';
 import { createTurnCoordinator } from '@reborn/turns';
 import { expect, test } from 'vitest';
-import { HOST_MACHINES } from '../create-reborn.ts';
+import { HOST_MACHINES } from '../host-machines.ts';
 import { createLifecycleProjection } from './projection.ts';
 
 const tenantId = parseTenantId('default');
@@ -28,7 +28,10 @@ test('an event that cannot be brought over is never passed by, however often it 
   };
   await store.commit([{ kind: 'append', stream: source, records: [later] }]);
   await turns.submitTurn({ scope: { ...scope, threadId: 'u' }, actor: { kind: 'user', id: 'ada' }, text: 'Hi' });
-  const projection = createLifecycleProjection({ ...platform, store, holder: 'h', leaseMs: 5_000 }, tenantId);
+  const projection = createLifecycleProjection(
+    { ...platform, store, jitter: () => 0, holder: 'h', leaseMs: 5_000 },
+    tenantId,
+  );
   projection.start();
   for (let stride = 0; stride < 400; stride += 1) {
     for (let step = 0; step < 60; step += 1) await Promise.resolve();
@@ -50,6 +53,8 @@ test('what was brought over once is not brought over again by another host', asy
   const scope = { tenantId: 'default', userId: 'ada', threadId: 't' };
   await turns.submitTurn({ scope, actor: { kind: 'user', id: 'ada' }, text: 'Hi' });
   for (const holder of ['one', 'two'])
-    await createLifecycleProjection({ ...platform, store, holder, leaseMs: 5_000 }, tenantId).drain(1_000);
+    await createLifecycleProjection({ ...platform, store, jitter: () => 0, holder, leaseMs: 5_000 }, tenantId).drain(
+      1_000,
+    );
   expect(await kindsIn(store)).toEqual(['run_submitted']);
 });

@@ -19,6 +19,7 @@ export interface ProjectionDependencies {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly diagnostics: Diagnostics;
+  readonly jitter: () => number;
   readonly holder: string;
   /** Units: milliseconds. */
   readonly leaseMs: number;

@@ -13,7 +13,7 @@ import type { HostRuntime, InvokeOutcome, InvokeRequest } from '@reborn/host-run
 import { createRunner, type ClaimedRun } from '@reborn/turns/runner';
 import { INTERACTIVE_PROFILE } from '@reborn/turns';
 import { describe, expect, test } from 'vitest';
-import { HOST_MACHINES } from '../create-reborn.ts';
+import { HOST_MACHINES } from '../host-machines.ts';
 import { createModelGateway } from '../model/gateway.ts';
 import { noModel } from '../model/no-model.ts';
 import { toInvocationId } from './call-identity.ts';

@@ -7,6 +7,7 @@ import {
   checkLease,
   eventIdSchema,
   parseIdempotencyKey,
+  type AppendWrite,
   type Clock,
   type Diagnostics,
   type EventId,
@@ -17,7 +18,7 @@ import {
 } from '@reborn/host-api';
 import { toAppends, type LogRecord } from '@reborn/events';
 import type { HostRuntime, InvokeOutcome, InvokeRequest } from '@reborn/host-runtime';
-import type { LoopCallOutcome, LoopHost, ModelOutcome, ModelTool, ToolCall } from '@reborn/turns/loop';
+import type { LoopCallOutcome, LoopHost, ModelOutcome, ModelTool, ToolCall, TranscriptEntry } from '@reborn/turns/loop';
 import type { ClaimedRun, Runner } from '@reborn/turns/runner';
 import { CALL_ATTEMPTS_MAX, CALL_BACKOFF_MS } from '../limits.ts';
 import type { ModelGateway } from '../model/gateway.ts';
@@ -73,7 +74,7 @@ export function createGuestHost(dependencies: LoopHostDependencies, claimed: Cla
     readCheckpoint: () => whileOpen(() => runner.readCheckpoint(run.runId)),
     commit: (step) =>
       whileOpen(async () => {
-        const outcome = await runner.writeStep(claimed, step);
+        const outcome = await runner.writeStep(claimed, step, replyEvents(dependencies, claimed, step.entries));
         if (outcome.kind === 'lost') throw new LeaseLost();
       }),
     visibleTools: () =>
@@ -158,20 +159,47 @@ function observe(dependencies: LoopHostDependencies, claimed: ClaimedRun) {
     runId,
     correlationId,
   });
+  let startedAtMs = dependencies.clock.nowMs();
   const note = async (record: LogRecord): Promise<void> => {
     await dependencies.store.commit([checkLease(claimed.lease), ...toAppends([record])]).catch(() => {
       dependencies.diagnostics.report('An event about a model call could not be written.');
     });
   };
   return {
-    started: (attempt: number) => note({ ...base(), kind: 'model_started', attempt }),
-    ended: (attempt: number, outcome: ModelOutcome) =>
-      note(
+    started: async (attempt: number) => {
+      await note({ ...base(), kind: 'model_started', attempt });
+      startedAtMs = dependencies.clock.nowMs();
+    },
+    ended: (attempt: number, outcome: ModelOutcome) => {
+      const durationMs = dependencies.clock.nowMs() - startedAtMs;
+      return note(
         outcome.kind === 'reply'
-          ? { ...base(), kind: 'model_completed', calls: outcome.calls.length }
-          : { ...base(), kind: 'model_failed', attempt, errorKind: outcome.errorKind },
-      ),
+          ? { ...base(), kind: 'model_completed', calls: outcome.calls.length, durationMs }
+          : { ...base(), kind: 'model_failed', attempt, errorKind: outcome.errorKind, durationMs },
+      );
+    },
   };
+}
+
+/**
+ * An event for each last word of the model, under the id of what was said: written again, it is the same one. What a loop
+ * hands over may be anything; entries without a proper form are refused with the step.
+ */
+function replyEvents(
+  { clock }: LoopHostDependencies,
+  { run }: ClaimedRun,
+  entries: readonly TranscriptEntry[],
+): readonly AppendWrite[] {
+  const { scope, runId, correlationId } = run;
+  const replies = entries.flatMap((entry) => {
+    if (entry.kind !== 'assistant_message' || !Array.isArray(entry.calls) || entry.calls.length > 0) return [];
+    const entryId = eventIdSchema.safeParse(entry.entryId);
+    return entryId.success ? [entryId.data] : [];
+  });
+  const about = { atMs: clock.nowMs(), scope, runId, correlationId };
+  return toAppends(
+    replies.map((entryId) => ({ kind: 'assistant_reply_finalized', eventId: entryId, ...about, entryId })),
+  );
 }
 
 function newEventId(ids: Ids): EventId {

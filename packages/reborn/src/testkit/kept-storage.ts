@@ -4,7 +4,14 @@
  *
  * Not here: storage that survives the real thing (the storage adapters).
  */
-import { createInMemoryStore, HostApiError, type DurableStore, type StoreOpening } from '@reborn/host-api';
+import {
+  createInMemoryStore,
+  HostApiError,
+  IN_MEMORY_DURABILITY,
+  type DurableStore,
+  type StoreOpening,
+} from '@reborn/host-api';
+import { wrapCalls } from '@reborn/host-api/testkit';
 import type { HostStorage } from '../host-storage.ts';
 
 /** The first host's clock decides for all: give them one platform. */
@@ -18,7 +25,7 @@ export function keptInMemory(): KeptStorage {
   let kept: DurableStore | undefined;
   let generation = 0;
   return {
-    durability: { backend: 'memory', survives: 'nothing', shared: true },
+    durability: IN_MEMORY_DURABILITY,
     open: (opening: StoreOpening) => {
       kept ??= createInMemoryStore(opening);
       const mine = generation;
@@ -37,14 +44,10 @@ function handle(store: DurableStore, isAlive: () => boolean): DurableStore {
   };
   const listening = new Set<() => void>();
   return {
-    durability: store.durability,
-    commit: (writes) => live(() => store.commit(writes)),
-    get: (machine, key) => live(() => store.get(machine, key)),
-    list: (machine, request) => live(() => store.list(machine, request)),
-    readStream: (request) => live(() => store.readStream(request)),
-    onCommit: (listener) => {
+    ...wrapCalls(store, (_on, _arguments, work) => live(work)),
+    onCommit: (listener, interest) => {
       if (closed) throw new HostApiError('host-api/store_closed');
-      const off = store.onCommit(() => void (isAlive() && listener()));
+      const off = store.onCommit(() => void (isAlive() && listener()), interest);
       listening.add(off);
       return () => {
         listening.delete(off);

@@ -5,7 +5,7 @@
  */
 import { isTerminal, type RunRow } from '@reborn/turns';
 import type { DurableStore, RunId, TenantId, Timers } from '@reborn/host-api';
-import { CLAIM_ATTEMPTS_MAX, FOLLOW_SAFETY_NET_MS } from '../limits.ts';
+import { CLAIM_ATTEMPTS_MAX, FOLLOW_LEASE_LOOK_MS } from '../limits.ts';
 import { pause } from '../pause.ts';
 import { sit, type SittingDependencies } from './sitting.ts';
 
@@ -39,11 +39,15 @@ export function createWorker(dependencies: WorkerDependencies): Worker {
   const follow = async (target: RunTarget, signal: AbortSignal): Promise<DriveOutcome> => {
     for (;;) {
       // Listens before it looks: what is committed in between wakes it at once.
-      const change = nextCommit(dependencies.store);
+      const change = nextChange(dependencies.store, target.tenantId);
       try {
         const outcome = await drive(target, signal);
         if (outcome.kind === 'ended' || outcome.kind === 'unknown_run' || signal.aborted) return outcome;
-        await Promise.race([change.happened, pause(dependencies.timers, FOLLOW_SAFETY_NET_MS, change.until(signal))]);
+        const over = change.until(signal);
+        // A worker that has died changes nothing: its lease has to be looked at again.
+        const lookAgain =
+          outcome.kind === 'held' ? pause(dependencies.timers, FOLLOW_LEASE_LOOK_MS, over) : aborted(over);
+        await Promise.race([change.happened, lookAgain]);
       } finally {
         change.close();
       }
@@ -80,18 +84,19 @@ async function driveRun(
   }
 }
 
-interface CommitWaiter {
+interface ChangeWaiter {
   readonly happened: Promise<void>;
   /** A signal for whoever waits for something else meanwhile: it aborts with the given one and with the waiter. */
   until(signal: AbortSignal): AbortSignal;
   close(): void;
 }
 
-function nextCommit(store: DurableStore): CommitWaiter {
+/** Whatever becomes of a run is said in the outbox of its tenant's runs. */
+function nextChange(store: DurableStore, tenantId: TenantId): ChangeWaiter {
   const closed = new AbortController();
   let off = (): void => undefined;
   const happened = new Promise<void>((resolve) => {
-    off = store.onCommit(resolve);
+    off = store.onCommit(resolve, { family: 'turn', tenantId });
   });
   return {
     happened,
@@ -101,4 +106,9 @@ function nextCommit(store: DurableStore): CommitWaiter {
       closed.abort();
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -59,7 +59,7 @@ async function listRuns(store: DurableStore, scope: ResourceScope, limit: number
   let before = 0;
   // By the outbox, whose labels know the owner: other people's runs cost nothing.
   for (;;) {
-    const { records } = await store.readStream({
+    const { records, brokenOff } = await store.readStream({
       stream: { family: 'turn', tenantId },
       after: before,
       limit: RUNS_PAGE_MAX,
@@ -72,7 +72,7 @@ async function listRuns(store: DurableStore, scope: ResourceScope, limit: number
       if (found.length === limit) return found;
     }
     before = records.at(-1)?.cursor ?? 0;
-    if (before <= 1 || records.length < RUNS_PAGE_MAX) return found;
+    if (before <= 1 || (records.length < RUNS_PAGE_MAX && brokenOff !== true)) return found;
   }
 }
 

@@ -61,7 +61,7 @@ export async function readThread(reader: StreamReader, scope: ResourceScope): Pr
     if (
       last === undefined ||
       last.cursor <= 1 ||
-      page.records.length < PAGE_RECORDS_MAX ||
+      (page.records.length < PAGE_RECORDS_MAX && page.brokenOff !== true) ||
       found.length >= TRANSCRIPT_ENTRIES_MAX
     )
       break;

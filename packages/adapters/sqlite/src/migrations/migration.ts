@@ -1,5 +1,7 @@
-/** One step of the schema. `sql` only adds, so that the version before it still works on the file. */
+import type { Connection } from '../driver.ts';
+
+/** One step of the schema. Runs inside the transaction of all missing steps. */
 export interface Migration {
   readonly version: number;
-  readonly sql: string;
+  readonly run: (connection: Connection) => void;
 }

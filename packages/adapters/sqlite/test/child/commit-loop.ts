@@ -22,8 +22,19 @@ async function commit(number: number): Promise<void> {
   const eventId = parseEventId(fixedUuid(number));
   const records = [{ eventId, kind: 'noted', atMs: number, labels: {}, body: { number } }];
   await store.commit([{ kind: 'append', stream, records }]);
-  // Not through the buffers of this process, which die with it.
-  writeSync(1, `${number}\n`);
+  say(`${number}\n`);
+}
+
+/** Not through the buffers of this process, which die with it. Waits for a reader that is behind. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
 }
 
 for (let number = Number(first); ; number += 3) {

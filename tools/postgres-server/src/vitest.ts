@@ -1,0 +1,2 @@
+// For `globalSetup`: one server for all test files of a package
+export { setup, teardown } from './vitest-setup.ts';

@@ -1,0 +1,80 @@
+/**
+ * Planted bugs: what this simulator has to find, each a small change of a store, a follower or an appender. One that is not
+ * found is a bug of the simulator.
+ *
+ * Not here: where each of them bites (`store/discipline.ts`, `actor/actor.ts`).
+ */
+import { RIGHT_ACTORS, type ActorDiscipline } from './actor/actor-discipline.ts';
+import { RIGHT_STORE, type StoreDiscipline } from './store/discipline.ts';
+
+export interface Bug {
+  readonly says: string;
+  readonly store?: Partial<StoreDiscipline>;
+  readonly actors?: Partial<ActorDiscipline>;
+}
+
+export const BUGS = {
+  acknowledged_before_sync: {
+    says: 'a unit is acknowledged before it is on the disk',
+    store: { acknowledges: 'before_sync' },
+  },
+  visible_before_commit: {
+    says: 'readers are shown records that are not on the disk yet',
+    store: { visible: 'when_written' },
+  },
+  sync_retried: { says: 'a sync that failed is made again and believed', store: { failedSync: 'retried' } },
+  fence_read_outside: {
+    says: 'the fence is looked at before the transaction that relies on it',
+    store: { guards: 'at_call' },
+  },
+  half_batch_applied: {
+    says: 'recovery takes frames of a batch that is not whole',
+    store: { recovery: 'every_frame' },
+  },
+  bad_frames_skipped: { says: 'recovery goes on behind a bad frame', store: { recovery: 'past_bad_frames' } },
+  anchor_before_sync: {
+    says: 'the anchor names a record that is not on the disk yet',
+    store: { anchorWritten: 'before_sync' },
+  },
+  anchor_not_checked: { says: 'nobody compares the log with its anchor', store: { anchorChecked: false } },
+  gap_after_refusal: { says: 'a refused unit uses up cursors', store: { rollsBack: 'all_but_heads' } },
+  cursor_given_twice: { says: 'a process gives cursors from the head that it remembers', store: { heads: 'cached' } },
+  stale_link: {
+    says: 'links are made from the head at the beginning of a batch',
+    store: { links: 'from_batch_start' },
+  },
+  event_without_change: { says: 'the event is on the disk before its state change', store: { changes: 'behind_them' } },
+  removal_not_logged: {
+    says: 'what retention removes is there again after a restart',
+    store: { removals: 'in_memory' },
+  },
+  event_ids_forgotten: {
+    says: 'event ids are not known any more after a restart',
+    store: { eventIds: 'forgotten_at_open' },
+  },
+  wake_up_lost: { says: 'nobody makes up for a lost wake-up', store: { safetyNet: 'off' } },
+  own_commit_hides_others: {
+    says: 'a commit of its own makes a store forget that it has not heard of one of another process',
+    store: { ownCommits: 'hide_others' },
+  },
+  retried_with_new_id: { says: 'a unit without an answer is sent again under new ids', actors: { retries: 'new_ids' } },
+  cursor_advanced_on_failure: { says: 'a failed delivery is passed by', actors: { failures: 'passed' } },
+  acknowledged_before_effects: {
+    says: 'a follower acknowledges before it writes the effects',
+    actors: { acknowledges: 'before_effects' },
+  },
+  cut_before_delivery: { says: 'retention cuts off what a follower has not seen', actors: { cuts: 'anywhere' } },
+} as const satisfies Readonly<Record<string, Bug>>;
+export type BugName = keyof typeof BUGS;
+
+export function isBugName(name: string): name is BugName {
+  return Object.hasOwn(BUGS, name);
+}
+
+export function disciplineOf(name: BugName | undefined): {
+  readonly store: StoreDiscipline;
+  readonly actors: ActorDiscipline;
+} {
+  const bug: Bug | undefined = name === undefined ? undefined : BUGS[name];
+  return { store: { ...RIGHT_STORE, ...bug?.store }, actors: { ...RIGHT_ACTORS, ...bug?.actors } };
+}
