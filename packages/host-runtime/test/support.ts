@@ -36,14 +36,13 @@ export type World = ReturnType<typeof createWorld>;
 export const alice = { kind: 'user', id: 'alice' } as const;
 export const done = { kind: 'completed', output: { saved: true } } as const;
 
-export function createWorld() {
-  const platform = createFakePlatform();
+/** What a store of this room keeps. */
+export const DOOR_MACHINES = [leaseMachine, gateMachine, idempotencyMachine, runMachine] as const;
+
+/** A store of the test's choice takes its clock from `platform`. */
+export function createWorld(platform = createFakePlatform(), given?: DurableStore) {
   const { clock, timers, ids, digest } = platform;
-  const store = createInMemoryStore({
-    machines: [leaseMachine, gateMachine, idempotencyMachine, runMachine],
-    clock,
-    timers,
-  });
+  const store = given ?? createInMemoryStore({ machines: DOOR_MACHINES, clock, timers });
   let calls = 100;
 
   return { platform, store, open, newCall, settled, records, tick, invoke, approve };
@@ -90,6 +89,8 @@ export function createWorld() {
     const isOver = watch(promise);
     for (let steps = 0; !isOver() && steps < 5000; steps += 1) {
       await tick();
+      // Behind this look stands whatever was sent to the store before: time does not pass while it is at work.
+      if (given !== undefined) await store.get(leaseMachine.name, 'settled');
       if (!isOver()) platform.advance(stepMs);
     }
     return promise;
