@@ -5,7 +5,7 @@ import { parseTenantId, type DurableStore, type StreamFamily, type StreamRecord 
 import { HOST_MACHINES } from '@reborn/reborn';
 import type { EffectRecorder } from './recorder-process.ts';
 
-const FAMILIES: readonly StreamFamily[] = ['runtime', 'journal', 'audit', 'turn', 'transcript'];
+const FAMILIES: readonly StreamFamily[] = ['runtime', 'journal', 'audit', 'security', 'turn', 'transcript'];
 const EFFECTS = [1, 2, 3, 4];
 
 export interface RoundFacts {

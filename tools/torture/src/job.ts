@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     commits += 1;
     for (const eventId of eventIds) say(`ack ${eventId}`);
   };
-  const storage = killingStorage(sqlite(settings.file, { wakeMs: 25 }), point, { acknowledged, kill });
+  const storage = killingStorage(sqlite(settings.file), point, { acknowledged, kill });
   const { leaseMs } = settings;
   const host = await createReborn({ platform, storage, model, extensions: [extension()], profile: 'test', leaseMs });
   const scope = parseResourceScope({ tenantId: 'default', userId: 'ada', threadId: 'job' });

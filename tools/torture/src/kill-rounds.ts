@@ -1,13 +1,15 @@
 /**
  * The job, killed and started again: before and after each commit, inside its effects, and at random moments.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inspectRound } from './inspect.ts';
 import type { JobSettings } from './job.ts';
 import { startJob } from './process-run.ts';
 import { startRecorder, type EffectRecorder } from './recorder-process.ts';
+import { randomNumbers } from './trial/random.ts';
+import type { AreaOptions, AreaReport, Failure } from './trial/run-cases.ts';
 
 /** How one round kills its first process. `atMs`: after so many milliseconds, from outside. */
 export type Kill =
@@ -21,34 +23,48 @@ export interface KillReport {
   readonly uncertain: number;
   /** Commits that a run without a kill makes. */
   readonly commits: number;
-  readonly violations: readonly string[];
+  readonly failures: readonly Failure[];
 }
 
 const LEASE_MS = 400;
+/** How many the job has. */
+const EFFECTS = 4;
 /** A round that takes longer has got stuck. */
 const ROUND_MS = 60_000;
 
-export async function killRounds(options: {
-  readonly count: number;
-  readonly seed: number;
-  readonly report: (line: string) => void;
-}): Promise<KillReport> {
+/** `count` 0 kills at every boundary, and a third as often at random. */
+export async function runKills(options: AreaOptions): Promise<AreaReport> {
+  const { rounds, killed, uncertain, commits, failures } = await killRounds(options);
+  const notes = [
+    `${rounds} rounds over ${commits} commits, ${killed} killed, ${uncertain} effects reported as uncertain`,
+  ];
+  return { cases: rounds, failures, notes };
+}
+
+export async function killRounds(options: AreaOptions): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'reborn-torture-'));
   const recorder = await startRecorder(join(folder, 'effects.log'));
+  const { count, seed, only = '', report } = options;
+  let failures: readonly Failure[] = [];
   try {
     const calm = await calmRound(folder, recorder);
-    const kills = chooseKills(options.count, calm, options.seed);
-    const results = await sideBySide(kills, (kill, at) => round(folder, recorder, kill, `round-${at}`, options.report));
+    const all = Math.ceil((calm.commits * 2 + EFFECTS * 2) / 0.75);
+    const kills = chooseKills(count === 0 ? all : count, calm, seed).filter((kill) =>
+      describeKill(kill).includes(only),
+    );
+    const results = await sideBySide(kills, (kill, at) => round(folder, recorder, kill, `round-${at}`));
+    failures = results.flatMap(({ failure }) => failure ?? []);
+    for (const { name, sentences, kept } of failures) report(`${name}: ${sentences.join('; ')}\n  kept: ${kept}`);
     return {
       rounds: kills.length,
       killed: results.filter((result) => result.killed).length,
       uncertain: results.reduce((sum, result) => sum + result.uncertain, 0),
       commits: calm.commits,
-      violations: results.flatMap((result) => result.violations),
+      failures,
     };
   } finally {
     recorder.stop();
-    rmSync(folder, { recursive: true });
+    if (failures.length === 0) rmSync(folder, { recursive: true });
   }
 }
 
@@ -76,13 +92,13 @@ async function calmRound(folder: string, recorder: EffectRecorder): Promise<Calm
   return { commits, ms: performance.now() - before };
 }
 
-async function round(
-  folder: string,
-  recorder: EffectRecorder,
-  kill: Kill,
-  name: string,
-  report: (line: string) => void,
-): Promise<{ readonly killed: boolean; readonly uncertain: number; readonly violations: readonly string[] }> {
+interface RoundEnd {
+  readonly killed: boolean;
+  readonly uncertain: number;
+  readonly failure: Failure | undefined;
+}
+
+async function round(folder: string, recorder: EffectRecorder, kill: Kill, name: string): Promise<RoundEnd> {
   const settings = settingsFor(folder, recorder, name);
   const first = startJob({ ...settings, ...killSettings(kill) });
   const stopAt = kill.kind === 'random' ? setTimeout(() => first.child.kill('SIGKILL'), kill.atMs) : undefined;
@@ -92,20 +108,20 @@ async function round(
   const stuck = setTimeout(() => second.child.kill('SIGKILL'), ROUND_MS);
   const secondEnd = await second.ended;
   clearTimeout(stuck);
-  const said = describeKill(kill);
-  const problems: string[] = [];
+  const sentences: string[] = [];
   if (kill.kind !== 'random' && firstEnd !== 'SIGKILL')
-    problems.push(`the first process was not killed (${String(firstEnd)})`);
-  if (secondEnd !== 0)
-    problems.push(
-      `the second process did not finish the job (${String(secondEnd)}): ${second.lines.slice(-3).join(' | ')}`,
-    );
-  if (!second.lines.includes('run completed ')) problems.push('the run is not completed');
+    sentences.push(`the first process was not killed (${firstEnd})`);
+  if (secondEnd !== 0) {
+    sentences.push(`the second process did not finish the job (${secondEnd}): ${second.lines.slice(-3).join(' | ')}`);
+  }
+  if (!second.lines.includes('run completed ')) sentences.push('the run is not completed');
   const acknowledged = [...acksOf(first.lines), ...acksOf(second.lines)];
   const { uncertain, violations } = await inspectRound({ file: settings.file, round: name, acknowledged }, recorder);
-  const all = [...problems, ...violations].map((violation) => `${said}: ${violation}`);
-  report(`${said}: ${all.length === 0 ? `held${uncertain > 0 ? `, ${uncertain} uncertain` : ''}` : all.join('; ')}`);
-  return { killed: firstEnd === 'SIGKILL', uncertain, violations: all };
+  sentences.push(...violations);
+  const place = dirname(settings.file);
+  if (sentences.length === 0) return { killed: firstEnd === 'SIGKILL', uncertain, failure: undefined };
+  writeFileSync(join(place, 'trace.txt'), [...first.lines, '--', ...second.lines, ''].join('\n'));
+  return { killed: firstEnd === 'SIGKILL', uncertain, failure: { name: describeKill(kill), sentences, kept: place } };
 }
 
 /** Every boundary in turn, spread evenly over what `count` allows; a quarter of the rounds at random moments. */
@@ -114,7 +130,7 @@ export function chooseKills(count: number, calm: Calm, seed: number): readonly K
   const atCommits = Array.from({ length: calm.commits }, (_, at) =>
     moments.map((moment): Kill => ({ kind: 'commit', commit: at + 1, moment })),
   ).flat();
-  const inEffects = [1, 2, 3, 4].flatMap((effect) =>
+  const inEffects = Array.from({ length: EFFECTS }, (_, at) => at + 1).flatMap((effect) =>
     moments.map((moment): Kill => ({ kind: 'effect', effect, moment })),
   );
   const boundaries = [...inEffects, ...atCommits];
@@ -175,15 +191,4 @@ async function sideBySide<T, R>(items: readonly T[], work: (item: T, at: number)
   };
   await Promise.all([lane(), lane()]);
   return results;
-}
-
-/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

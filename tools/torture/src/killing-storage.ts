@@ -2,8 +2,8 @@
  * Storage that kills its own process right before or right after one chosen commit, and says which records were
  * acknowledged before anybody can act upon them.
  */
-import type { DurableStore, Write } from '@reborn/host-api';
-import { wrapStore } from '@reborn/host-api/testkit';
+import type { Write } from '@reborn/host-api';
+import { createFaultyStore, wrapStore } from '@reborn/host-api/testkit';
 import type { HostStorage } from '@reborn/reborn';
 
 export interface KillPoint {
@@ -19,21 +19,19 @@ export interface CommitWatcher {
 }
 
 export function killingStorage(inner: HostStorage, point: KillPoint, watcher: CommitWatcher): HostStorage {
+  const { commit: call, moment: when } = point;
   return {
     durability: inner.durability,
     open: async (opening) => {
       const store = await inner.open(opening);
-      let commits = 0;
-      const commit: DurableStore['commit'] = async (writes) => {
-        commits += 1;
-        const chosen = commits === point.commit;
-        if (chosen && point.moment === 'before') watcher.kill();
-        const outcome = await store.commit(writes);
-        if (outcome.kind === 'committed') watcher.acknowledged(eventIdsOf(writes));
-        if (chosen && point.moment === 'after') watcher.kill();
-        return outcome;
-      };
-      return wrapStore(store, { commit });
+      const watched = wrapStore(store, {
+        commit: async (writes) => {
+          const outcome = await store.commit(writes);
+          if (outcome.kind === 'committed') watcher.acknowledged(eventIdsOf(writes));
+          return outcome;
+        },
+      });
+      return createFaultyStore(watched, [{ call, when, does: 'kills' }], { kill: () => watcher.kill() });
     },
   };
 }

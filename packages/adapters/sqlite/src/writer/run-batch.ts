@@ -42,8 +42,8 @@ export function runBatch(
   units: readonly Unit[],
   nowMs: number,
 ): BatchSpan & { readonly results: readonly UnitResult[]; readonly newest: Newest | undefined } {
-  statements.begin.run();
   try {
+    statements.begin.run();
     const streams = new StreamTable(statements);
     const before = statements.top.get()?.position ?? 0;
     const results = units.map((unit) => runUnit({ statements, machines, streams, nowMs }, unit));
