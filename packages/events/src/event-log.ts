@@ -86,7 +86,8 @@ export interface QueryRequest {
 }
 
 /**
- * `page` leads to the next entries and is absent behind the last. What is appended while somebody pages is not part of
+ * `page` leads to the next entries and is absent behind the last; an answer may hold fewer than were asked for, and the last
+ * one none at all. What is appended while somebody pages is not part of
  * the answer, so pages neither repeat nor skip. `earliest`: what lies before it was cut off and is not part of it either.
  */
 export interface QueryPage {

@@ -56,8 +56,8 @@ export const SUBSCRIPTION_LEASE_MS = 10_000;
 export const DELIVERY_DEADLINE_MS = 5_000;
 /** One note of a hook. Units: UTF-8 bytes. */
 export const NOTE_BYTES_MAX = 512;
-/** One line of an exported stream: the largest record, with room for its escapes and fields. Units: UTF-8 bytes. */
-export const STREAM_LINE_BYTES_MAX = 4 * 1024 * 1024;
+/** One line of an exported stream: the largest record, twice as large when it is escaped, and its fields. Units: bytes. */
+export const STREAM_LINE_BYTES_MAX = 5 * 1024 * 1024;
 /** Records that an import puts back with one commit: enough to share a sync, few enough to be held in memory. */
 export const IMPORT_BATCH = 256;
 /** Content that an import puts back with one commit. Units: UTF-8 bytes, overestimated. */

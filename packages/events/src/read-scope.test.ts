@@ -79,6 +79,13 @@ describe('The read scope of an owner', () => {
   });
 });
 
+test('A read scope admits what it was made for, whatever is done to its kind', () => {
+  const scope = readScopeFor(buildScope());
+  const kind = Object.getPrototypeOf(scope) as { admits: unknown };
+  expect(() => (kind.admits = () => true)).toThrow(TypeError);
+  expect(scope.admits({ agentId: 'another' })).toBe(false);
+});
+
 describe('The read scope of a grant', () => {
   test.each<[string, CapabilityGrant, boolean]>([
     ['log.read to the tenant', buildGrant({ capability: LOG_READ_CAPABILITY, grantee }), true],

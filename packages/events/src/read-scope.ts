@@ -96,4 +96,6 @@ class SealedReadScope {
     return this.#owner === undefined || labels.agentId === this.#owner.agentId;
   }
 }
+// Nobody gives all scopes another opinion of what they admit.
+Object.freeze(SealedReadScope.prototype);
 export type ReadScope = SealedReadScope;

@@ -1,8 +1,11 @@
 import {
+  chainLink,
   createInMemoryStore,
   parseCapabilityId,
   parseEventId,
   parseTenantId,
+  portableDigest,
+  STREAM_RECORD_BYTES_MAX,
   type DurableStore,
   type RawPage,
   type RecordDraft,
@@ -30,6 +33,7 @@ import {
   type ImportReport,
 } from '../src/index.ts';
 
+const sha256Hex = (text: string): string => portableDigest.sha256Hex(new TextEncoder().encode(text));
 const tenantId = parseTenantId('acme');
 const stream: StreamKey = { family: 'transcript', tenantId };
 const grant = buildGrant({
@@ -70,6 +74,46 @@ test('an export put back elsewhere is the same stream, cuts and removals include
     }),
     { numRuns: 60 },
   );
+});
+
+test('an export keeps bodies that another hand has written, byte for byte', async () => {
+  const texts = [
+    '{ "b" : 1.0,\n\t"a":"\\u00e9", "b":2 }',
+    '{}',
+    '{"plain":1}',
+    '{"1":1e3,\r\n"0":"\u2028"}',
+    `{"a":"${'\\n'.repeat(STREAM_RECORD_BYTES_MAX / 2 - 10)}"\n}`,
+  ];
+  const source = newStore();
+  for (const [at, bodyText] of texts.entries()) {
+    const { head: cursor, headChain: chain } = await raw(source);
+    const content = { kind: 'said', atMs: 1, labels: {}, bodyText };
+    const eventId = fixedUuid(at + 1);
+    const link = chainLink(sha256Hex, chain, { cursor: cursor + 1, eventId, ...content });
+    const records = [{ cursor: cursor + 1, eventId, chain: link, content }];
+    await commit(source, { kind: 'import', stream, base: { cursor, chain }, records });
+  }
+  const text = await exported(source);
+  expect(text.split('\n').length).toBe(texts.length + 3);
+  const target = newStore();
+  await importText(target, text, 100_000);
+  expect(await raw(target)).toEqual(await raw(source));
+});
+
+test('a text that arrives letter by letter costs no more than its length', async () => {
+  const source = newStore();
+  await commit(source, append([toDraft({ text: 'x'.repeat(600_000) }, 0)]));
+  const target = newStore();
+  expect(await importText(target, await exported(source), 1)).toEqual({ records: 1, added: 1, head: 1 });
+});
+
+test('a header that begins where no stream can go on is refused at its line', async () => {
+  const text = await exported(newStore());
+  const far = text.replaceAll('"cursor":0', `"cursor":${2 ** 53 - 1}`);
+  await expect(importText(newStore(), far)).rejects.toMatchObject({
+    code: 'events/invalid_stream_file',
+    detail: { line: 1 },
+  });
 });
 
 test('an import that was cut short goes on where it stopped', async () => {

@@ -7,7 +7,7 @@ const cases = machineContract(hookPoisonMachine, {
   path: { none: [], poisoned: ['poison'] },
   command: (trigger) => {
     const hookId = hookIdSchema.parse(`hook:${'a'.repeat(64)}`);
-    return { command: { trigger, hookId, tenantId: parseTenantId('acme'), category: 'panic', ttlMs: 1_000 } };
+    return { command: { trigger, hookId, tenantId: parseTenantId('acme'), category: 'panic' as const, ttlMs: 1_000 } };
   },
 });
 

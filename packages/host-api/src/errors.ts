@@ -149,8 +149,8 @@ export const HostApiError = defineFaults('host-api', {
     retryable: false,
   },
   store_unsuitable: {
-    meaning: 'The storage engine or its settings cannot keep the promises of a durable store',
-    remedy: 'Use the engine version and settings that the detail names.',
+    meaning: 'The storage, its settings or the way to it do not allow a durable store',
+    remedy: 'Do what the rule says; where an engine version or a setting is named instead, change that.',
     retryable: false,
   },
   store_rolled_back: {

@@ -22,7 +22,7 @@ export { JSON_BYTES_MAX, PATH_BYTES_MAX, MOUNTS_MAX, REASON_BYTES_MAX, UNIT_WRIT
 export { UNIT_BYTES_MAX, PAGE_RECORDS_MAX, RECORD_KEY_BYTES_MAX, STREAM_RECORD_BYTES_MAX } from './limits.ts';
 export { GRANTS_MAX, GATE_TTL_MS_MAX, LEASE_TTL_MS_MIN, LEASE_TTL_MS_MAX, VIRTUAL_PATH_BYTES_MAX } from './limits.ts';
 export { DESCRIPTION_BYTES_MAX, DEADLINE_MS_MAX, OUTPUT_BYTES_MAX, TRUST_ENTRIES_MAX } from './limits.ts';
-export { FILTER_KINDS_MAX } from './limits.ts';
+export { CURSOR_MAX, FILTER_KINDS_MAX, LABEL_BYTES_MAX, PAGE_BYTES_MAX } from './limits.ts';
 
 // Text
 export { utf8Bytes, hasControl, boundedLine, boundedText } from './bounded-text.ts';

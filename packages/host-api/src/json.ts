@@ -61,7 +61,10 @@ export function jsonObjectText(value: unknown, field: string): string {
   if (!isPlainObject(value)) throw invalid(field, 'must be of type object');
   const rule = jsonRule(value, 'skip_undefined');
   if (rule !== undefined) throw invalid(field, rule);
-  return JSON.stringify(value);
+  const text: unknown = JSON.stringify(value);
+  // Whoever answers differently when asked again may have become something else meanwhile.
+  if (typeof text === 'string' && text.startsWith('{')) return text;
+  throw invalid(field, 'must be of type object');
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {

@@ -24,6 +24,10 @@ export const UNIT_WRITES_MAX = 256;
 export const UNIT_BYTES_MAX = 32 * 1024 * 1024;
 /** Records one page of a list or of a stream may hold. */
 export const PAGE_RECORDS_MAX = 1000;
+/** Bodies that one page of a stream may hold before it ends: a page is held in memory, often several at once. */
+export const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+/** A stream that was put back at a higher cursor could not go on for long: beyond 2^53 numbers are no longer exact. */
+export const CURSOR_MAX = 2 ** 52;
 /** A record key is a scope key plus an id or an idempotency key. */
 export const RECORD_KEY_BYTES_MAX = 4096;
 /** One record of a stream; larger things are stored elsewhere and referred to by digest. */

@@ -6,9 +6,17 @@
  */
 import { z } from 'zod';
 
-/** True only for what the schema accepts and leaves as it is. False says nothing. */
-export type Recogniser<T> = (value: unknown) => value is T;
-type Test = (value: unknown) => boolean;
+/**
+ * A copy of what the schema accepts and leaves as it is; `undefined` says nothing. Whatever getters and
+ * proxies say when they are asked again, what is handed on is what was looked at. Only what the schema does
+ * not look at (`z.unknown`) is handed on itself.
+ */
+export type Recogniser<T> = (value: unknown) => T | undefined;
+
+/** The value that was looked at, copied where it has members, or `NOT_KNOWN`. */
+type Reader = (value: unknown) => unknown;
+
+const NOT_KNOWN = Symbol('not known');
 
 /** Texts that one field remembers: ids and names that come again and again. */
 const REMEMBERED_MAX = 256;
@@ -19,77 +27,99 @@ const REMEMBERED_MAX = 256;
  * Invariant: schemas are pure: what they said once about a single value they say again.
  */
 export function compileRecogniser<T>(schema: z.core.$ZodType<T>): Recogniser<T> {
-  const test = testOf(schema);
-  return (value): value is T => test(value);
-}
-
-function testOf(schema: z.core.$ZodType): Test {
-  if (schema instanceof z.ZodUnknown) return () => true;
-  if (schema instanceof z.ZodDiscriminatedUnion) return unionTest(schema);
-  if (schema instanceof z.ZodObject) return objectTest(schema);
-  if (schema instanceof z.ZodArray) return listTest(schema);
-  if (schema instanceof z.ZodNumberFormat) return wholeNumberTest(schema);
-  if (schema instanceof z.ZodOptional) {
-    const inner = testOf(schema.unwrap());
-    return (value) => value === undefined || inner(value);
-  }
-  return singleValueTest(schema);
-}
-
-/** Members mostly come in the order of the schema: each is looked for at the next place first. */
-function objectTest(schema: z.ZodObject): Test {
-  if (!(schema.def.catchall instanceof z.ZodNever) || hasChecks(schema)) return () => false;
-  const names = Object.keys(schema.shape);
-  const tests = Object.values(schema.shape).map(testOf);
-  const places = new Map(names.map((name, at) => [name, at]));
-  const required = names.filter((name) => !(schema.shape[name] instanceof z.ZodOptional));
+  const read = readerOf(schema);
   return (value) => {
-    if (!isPlain(value)) return false;
+    const taken = read(value);
+    return taken === NOT_KNOWN ? undefined : (taken as T);
+  };
+}
+
+function readerOf(schema: z.core.$ZodType): Reader {
+  if (schema instanceof z.ZodUnknown) return (value) => value;
+  if (schema instanceof z.ZodDiscriminatedUnion) return unionReader(schema);
+  if (schema instanceof z.ZodObject) return objectReader(schema);
+  if (schema instanceof z.ZodArray) return listReader(schema);
+  if (schema instanceof z.ZodNumberFormat) return wholeNumberReader(schema);
+  if (schema instanceof z.ZodOptional) {
+    const inner = readerOf(schema.unwrap());
+    return (value) => (value === undefined ? undefined : inner(value));
+  }
+  return singleValueReader(schema);
+}
+
+/**
+ * Members mostly come in the order of the schema: each is looked for at the next place first. Members that are hidden
+ * from a loop are not taken, and one that is required makes the object unknown.
+ */
+function objectReader(schema: z.ZodObject): Reader {
+  if (!(schema.def.catchall instanceof z.ZodNever) || hasChecks(schema)) return () => NOT_KNOWN;
+  const names = Object.keys(schema.shape);
+  const readers = Object.values(schema.shape).map(readerOf);
+  const places = new Map(names.map((name, at) => [name, at]));
+  const isRequired = names.map((name) => !(schema.shape[name] instanceof z.ZodOptional));
+  const required = isRequired.filter(Boolean).length;
+  return (value) => {
+    if (!isPlain(value)) return NOT_KNOWN;
+    const copy: Record<string, unknown> = {};
+    let missing = required;
     let next = 0;
     for (const name in value) {
       while (next < names.length && names[next] !== name) next += 1;
       const at = next < names.length ? next : (places.get(name) ?? names.length);
-      if (tests[at]?.(value[name]) !== true) return false;
+      const read = readers[at];
+      if (read === undefined) return NOT_KNOWN;
+      const taken = read(value[name]);
+      if (taken === NOT_KNOWN) return NOT_KNOWN;
+      copy[name] = taken;
+      if (isRequired[at] === true) missing -= 1;
       next = at + 1;
     }
-    for (const name of required) if (!Object.hasOwn(value, name)) return false;
-    return true;
+    return missing === 0 ? copy : NOT_KNOWN;
   };
 }
 
-function unionTest(schema: z.ZodDiscriminatedUnion): Test {
+/** What was read of the kind chose the option; what the option reads must be of that kind again. */
+function unionReader(schema: z.ZodDiscriminatedUnion): Reader {
   const { discriminator, options } = schema.def;
-  const byKind = new Map<unknown, Test>();
+  const byKind = new Map<unknown, Reader>();
   for (const option of options) {
     const kind = option instanceof z.ZodObject ? option.shape[discriminator] : undefined;
-    if (kind instanceof z.ZodLiteral) for (const value of kind.values) byKind.set(value, testOf(option));
+    if (kind instanceof z.ZodLiteral) for (const value of kind.values) byKind.set(value, readerOf(option));
   }
-  return (value) => isPlain(value) && byKind.get(value[discriminator])?.(value) === true;
+  return (value) => (isPlain(value) ? (byKind.get(value[discriminator])?.(value) ?? NOT_KNOWN) : NOT_KNOWN);
 }
 
-function listTest(schema: z.ZodArray): Test {
-  const element = testOf(schema.element);
+function listReader(schema: z.ZodArray): Reader {
+  const element = readerOf(schema.element);
   let least = 0;
   let most = Infinity;
   for (const check of schema.def.checks ?? []) {
     if (check instanceof z.core.$ZodCheckMinLength) least = Math.max(least, check._zod.def.minimum);
     else if (check instanceof z.core.$ZodCheckMaxLength) most = Math.min(most, check._zod.def.maximum);
-    else return () => false;
+    else return () => NOT_KNOWN;
   }
   return (value) => {
-    if (!Array.isArray(value) || value.length < least || value.length > most) return false;
-    for (let at = 0; at < value.length; at += 1) if (!element(value[at])) return false;
-    return true;
+    if (!Array.isArray(value)) return NOT_KNOWN;
+    const { length } = value;
+    if (length < least || length > most) return NOT_KNOWN;
+    const copy: unknown[] = [];
+    for (let at = 0; at < length; at += 1) {
+      const taken = element(value[at]);
+      if (taken === NOT_KNOWN) return NOT_KNOWN;
+      copy.push(taken);
+    }
+    return copy;
   };
 }
 
 /** A whole number within bounds; the engine compares faster than a schema is asked. */
-function wholeNumberTest(schema: z.ZodNumberFormat): Test {
+function wholeNumberReader(schema: z.ZodNumberFormat): Reader {
   const bounds = (schema.def.checks ?? []).map(boundOf);
-  if (schema.format !== 'safeint' || bounds.includes(undefined)) return singleValueTest(schema);
+  if (schema.format !== 'safeint' || bounds.includes(undefined)) return singleValueReader(schema);
   const least = Math.max(...bounds.map((bound) => bound?.least ?? -Infinity));
   const most = Math.min(...bounds.map((bound) => bound?.most ?? Infinity));
-  return (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
+  return (value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? value : NOT_KNOWN;
 }
 
 /** Of whole numbers: one beyond an exclusive bound is the next. */
@@ -106,28 +136,28 @@ function boundOf(check: z.core.$ZodCheck<never>): { readonly least: number; read
 }
 
 /** Remembers texts only where it helps: a field of ever new ones stops after its first lot. */
-function singleValueTest(schema: z.core.$ZodType): Test {
+function singleValueReader(schema: z.core.$ZodType): Reader {
   let known: Set<unknown> | undefined = new Set();
   let hits = 0;
   let last: unknown;
   return (value) => {
-    if (typeof value === 'object' || typeof value === 'function') return false;
-    if (typeof value === 'string' && value === last) return true;
+    if (typeof value === 'object' || typeof value === 'function') return NOT_KNOWN;
+    if (typeof value === 'string' && value === last) return value;
     if (known?.has(value) === true) {
       hits += 1;
       last = value;
-      return true;
+      return value;
     }
     const result = z.core.safeParse(schema, value);
-    if (!result.success || !Object.is(result.data, value)) return false;
-    if (known === undefined || typeof value !== 'string') return true;
+    if (!result.success || !Object.is(result.data, value)) return NOT_KNOWN;
+    if (known === undefined || typeof value !== 'string') return value;
     if (known.size === REMEMBERED_MAX) {
       known = hits < REMEMBERED_MAX ? undefined : new Set();
       hits = 0;
     }
     known?.add(value);
     last = value;
-    return true;
+    return value;
   };
 }
 

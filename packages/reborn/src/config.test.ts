@@ -1,9 +1,12 @@
+import { RETENTION_RULES_MAX } from '@reborn/events';
 import { createSentinel, findLeaks } from '@reborn/host-api/testkit';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from './config.ts';
 import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
 
 const secret = createSentinel('config');
+const keep = { family: 'runtime', keepMs: 'forever' };
+const HOUR = 60 * 60 * 1000;
 const endpoint = { kind: 'endpoint', url: 'https://models.example/v1', model: 'm' };
 
 describe('A configuration', () => {
@@ -32,7 +35,13 @@ describe('A configuration', () => {
     { storage: { kind: 'postgres', urlEnv: 'A' } },
     { storage: { kind: 'sqlite' } },
     { retention: [] },
-    { retention: [keep, { family: 'audit', kinds: ['retention_*', 'gate_resolved'], keepMs: RETENTION_KEEP_MS_MIN }] },
+    {
+      retention: [
+        { ...keep, kinds: ['*', 'run_*', 'model_started'] },
+        { family: 'turn', keepMs: HOUR },
+      ],
+    },
+    { retention: [keep, { family: 'audit', kinds: ['retention_*', 'approval_resolved'], keepMs: HOUR }] },
     { retention: Array.from({ length: RETENTION_RULES_MAX }, () => keep) },
   ])('of storage and retention is taken as it stands: %#', (value) => {
     expect(parseConfig(JSON.stringify(value))).toMatchObject(value);
@@ -64,11 +73,14 @@ describe('A configuration', () => {
     ['configuration.retention.0.keepMs', { retention: [{ family: 'runtime' }] }],
     ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: '30d' }] }],
     ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: -1 }] }],
-    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: RETENTION_KEEP_MS_MIN - 1 }] }],
-    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: RETENTION_KEEP_MS_MIN + 0.5 }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: HOUR - 1 }] }],
+    ['configuration.retention.0.keepMs', { retention: [{ ...keep, keepMs: HOUR + 0.5 }] }],
     ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: [] }] }],
     ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: 'run_*' }] }],
-    ['configuration.retention.0.kinds.0', { retention: [{ ...keep, kinds: [`${secret} `] }] }],
+    ['configuration.retention.0.kinds.0', { retention: [{ ...keep, kinds: [''] }] }],
+    ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: ['run_submitted', secret] }] }],
+    ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: ['runs_*'] }] }],
+    ['configuration.retention.0.kinds', { retention: [{ ...keep, family: 'audit', kinds: ['run_submitted'] }] }],
     ['configuration.model', { model: { ...endpoint, apiKey: secret } }],
     ['configuration.model.apiKeyEnv', { model: { ...endpoint, apiKeyEnv: secret } }],
     ['configuration.model.url', { model: { ...endpoint, url: `https://user:${secret}@models.example` } }],

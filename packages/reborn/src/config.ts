@@ -11,7 +11,7 @@ import {
   parseJson,
   runtimeProfileNameSchema,
 } from '@reborn/host-api';
-import { RETENTION_RULES_MAX, retentionRuleSchema } from '@reborn/events';
+import { kindsOf, LOG_FAMILIES, RETENTION_RULES_MAX, retentionRuleSchema } from '@reborn/events';
 import { z } from 'zod';
 import { RebornError } from './errors.ts';
 import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
@@ -31,6 +31,15 @@ const modelSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('recording'), file: boundedLine(1024) }),
 ]);
+
+/** A misspelt kind would keep nothing, and what it was to keep would go. */
+const ruleSchema = retentionRuleSchema.refine(
+  ({ family, kinds = [] }) => kinds.every((kind) => isNamed(kind, family)),
+  {
+    path: ['kinds'],
+    error: 'must be kinds of the family, `*` standing for any characters',
+  },
+);
 
 export const rebornConfigSchema = z.strictObject({
   version: z.literal(1).default(1),
@@ -60,7 +69,7 @@ export const rebornConfigSchema = z.strictObject({
     .max(24 * 60 * 60 * 1000)
     .optional(),
   /** What `reborn events retain` lets go: the first rule that fits a record decides; without any, the usual ones. */
-  retention: z.array(retentionRuleSchema).max(RETENTION_RULES_MAX).optional(),
+  retention: z.array(ruleSchema).max(RETENTION_RULES_MAX).optional(),
 });
 export type RebornConfig = z.output<typeof rebornConfigSchema>;
 
@@ -80,4 +89,15 @@ export function parseConfig(text: string): RebornConfig {
 
 function isHttpUrl(text: string): boolean {
   return /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text);
+}
+
+/** What the log does not read has kinds that it does not know. */
+function isNamed(pattern: string, family: string): boolean {
+  const known = LOG_FAMILIES.find((one) => one === family);
+  if (known === undefined) return true;
+  const [start = '', ...rest] = pattern.split('*');
+  const end = rest.at(-1);
+  return kindsOf(known).some((kind) =>
+    end === undefined ? kind === pattern : kind.startsWith(start) && kind.endsWith(end),
+  );
 }

@@ -1,1 +1,5 @@
-export { default } from '../../../vitest.shared.ts';
+import { mergeConfig } from 'vitest/config';
+import shared from '../../../vitest.shared.ts';
+
+/** The command line works on PostgreSQL too: one server for all files. */
+export default mergeConfig(shared, { test: { globalSetup: ['@reborn/postgres-server/vitest'] } });

@@ -3,7 +3,14 @@
  *
  * Not here: sending them (`reads.ts`).
  */
-import { LABELS, type Label, type RawRequest, type StreamListRequest, type StreamRequest } from '@reborn/host-api';
+import {
+  LABELS,
+  PAGE_BYTES_MAX,
+  type Label,
+  type RawRequest,
+  type StreamListRequest,
+  type StreamRequest,
+} from '@reborn/host-api';
 import type { SqlValue, Statement } from './driver.ts';
 import { toKeyBytes } from './record-key.ts';
 
@@ -83,7 +90,7 @@ export function pageStatement(schema: string, request: StreamRequest): Statement
   return {
     // A filter is planned anew each time: which index is best depends on what it asks for.
     ...(plain ? { name: newest ? 'page_newest' : 'page_oldest' } : {}),
-    text: `SELECT s.head, s.earliest, e.* FROM ${schema}.stream AS s LEFT JOIN LATERAL (${found}) AS e ON true
+    text: `SELECT s.head, s.earliest, e.* FROM ${schema}.stream AS s LEFT JOIN LATERAL (${withinRoom(found, newest ? 'DESC' : 'ASC')}) AS e ON true
       WHERE s.family = $1 AND s.tenant = $2 ORDER BY e.cursor ${newest ? 'DESC' : 'ASC'}`,
     values,
   };
@@ -93,8 +100,11 @@ export function rawStatement(schema: string, { stream, after, limit }: RawReques
   return {
     name: 'raw',
     text: `SELECT s.head, s.head_chain, s.earliest, s.base_chain, e.* FROM ${schema}.stream AS s
-      LEFT JOIN LATERAL (SELECT ${COLUMNS.join(', ')}, chain FROM ${schema}.stream_record AS e
-        WHERE e.stream = s.id AND e.cursor > $3::bigint ORDER BY e.cursor LIMIT $4::int) AS e ON true
+      LEFT JOIN LATERAL (${withinRoom(
+        `SELECT ${COLUMNS.join(', ')}, chain FROM ${schema}.stream_record AS e
+        WHERE e.stream = s.id AND e.cursor > $3::bigint ORDER BY e.cursor LIMIT $4::int`,
+        'ASC',
+      )}) AS e ON true
       WHERE s.family = $1 AND s.tenant = $2 ORDER BY e.cursor`,
     values: [stream.family, toKeyBytes(stream.tenantId), after, limit],
   };
@@ -108,6 +118,13 @@ export function streamListStatement(schema: string, { family, after, limit }: St
       ORDER BY family, tenant LIMIT $4::int`,
     values: [after?.family ?? '', toKeyBytes(after?.tenantId ?? ''), family ?? null, limit],
   };
+}
+
+/** Those records before which there was still room. The length of a body is known without reading it. */
+function withinRoom(found: string, way: 'ASC' | 'DESC'): string {
+  return `SELECT * FROM (SELECT f.*, coalesce(sum(octet_length(f.body)) OVER (ORDER BY f.cursor ${way}
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before FROM (${found}) AS f) AS f
+    WHERE f.bytes_before <= ${PAGE_BYTES_MAX}`;
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;

@@ -7,8 +7,10 @@ import { hash } from 'node:crypto';
 import {
   emptyStream,
   LABELS,
+  PAGE_BYTES_MAX,
   parseTenantId,
   streamFamilySchema,
+  utf8Bytes,
   type JsonObject,
   type Label,
   type Labels,
@@ -89,7 +91,11 @@ export async function readPage(session: Session, schema: string, request: Stream
   const rows = await session.query<StreamRow>(pageStatement(schema, request));
   const [first] = rows;
   if (first === undefined) return { head: 0, earliest: 1, records: [] };
-  return { head: first.head, earliest: first.earliest, records: rows.flatMap(toRecord) };
+  const { head, earliest } = first;
+  const records = rows.flatMap(toRecord);
+  return isFull(rows) && records.length < request.limit
+    ? { head, earliest, records, brokenOff: true }
+    : { head, earliest, records };
 }
 
 export async function readRawPage(session: Session, schema: string, request: RawRequest): Promise<RawPage> {
@@ -121,6 +127,13 @@ export async function listStreamRows(
     earliest,
     removed,
   }));
+}
+
+/** Whether there was no more room behind the last record. */
+function isFull(rows: readonly StreamRow[]): boolean {
+  let bytes = 0;
+  for (const { cursor, body } of rows) bytes += cursor === null ? 0 : utf8Bytes(body);
+  return bytes > PAGE_BYTES_MAX;
 }
 
 function toRecord(row: StreamRow): readonly StreamRecord[] {

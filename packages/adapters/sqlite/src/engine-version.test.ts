@@ -9,7 +9,7 @@ describe('the engine', () => {
   test.each(['3.51.2', '3.52.0', '3.50.6', '3.49.9', '3.45.9', '3.44.5', '3.7.0', '4.0.0', '2.8.17', '', 'x'])(
     '"%s" will not',
     (version) => {
-      expect(() => assertEngineVersion(version)).toThrow('cannot keep the promises');
+      expect(() => assertEngineVersion(version)).toThrow('do not allow a durable store');
     },
   );
 });

@@ -31,6 +31,13 @@ const FAULTS: ReadonlyMap<string, StoreFaultCode> = new Map<string, StoreFaultCo
   ['ERROR', 'host-api/store_corrupt'],
 ]);
 
+/** What a person can do about it, where the engine's word does not say so. */
+const RULES: ReadonlyMap<string, string> = new Map([
+  ['READONLY', 'the database must be writable'],
+  ['PERM', 'the database must be accessible'],
+  ['AUTH', 'the database must be accessible'],
+]);
+
 /** What the engine said, carried from the thread of the writer: its code and nothing of its text. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
@@ -46,8 +53,9 @@ export function toStoreFault(error: unknown): unknown {
   const code = engineCode(error);
   if (code === undefined) return error;
   const primary = primaryOf(code);
+  const rule = RULES.get(primary);
   return new HostApiError(FAULTS.get(primary) ?? 'host-api/store_unavailable', {
-    detail: { engine: primary.toLowerCase() },
+    detail: { ...(rule === undefined ? {} : { rule }), engine: primary.toLowerCase() },
     cause: error,
   });
 }

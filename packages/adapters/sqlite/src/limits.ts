@@ -1,4 +1,5 @@
 /** Bounds of the SQLite store, each with its reason. Times are milliseconds. */
+import { PAGE_BYTES_MAX, PAGE_RECORDS_MAX } from '@reborn/host-api';
 
 /** The driver waits for a lock while its thread does nothing else; longer waits are made of several with timers between. */
 export const BUSY_TIMEOUT_MS = 10;
@@ -45,3 +46,5 @@ export const STATEMENTS_MAX = 128;
 export const TIME_SCAN_PAGES = 4;
 /** Threads that wait for the next store of the process: starting one costs a tenth of a second and some megabytes. */
 export const IDLE_THREADS_MAX = 4;
+/** A body that comes with its row: a page of nothing else is as large as a page may be. Larger ones are read one by one. */
+export const INLINE_BODY_BYTES_MAX = Math.floor(PAGE_BYTES_MAX / PAGE_RECORDS_MAX);

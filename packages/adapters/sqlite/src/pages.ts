@@ -5,7 +5,9 @@
  */
 import {
   parseTenantId,
+  PAGE_BYTES_MAX,
   streamFamilySchema,
+  utf8Bytes,
   LABELS,
   type Label,
   type RawPage,
@@ -59,7 +61,9 @@ export function readPage(reads: ReadStatements, request: StreamRequest): StreamP
     const newest = request.order === 'newest';
     const from = newest && request.after === 0 ? head + 1 : request.after;
     const rows = findRows({ reads, stream, request, newest, from, limit: request.limit });
-    return { head, earliest, records: rows.map(toRecord) };
+    const { records, isFull } = withBodies(reads, stream, rows, toRecord);
+    const brokenOff = isFull && records.length < request.limit;
+    return brokenOff ? { head, earliest, records, brokenOff } : { head, earliest, records };
   });
 }
 
@@ -67,8 +71,9 @@ export function readRawPage(reads: ReadStatements, { stream: key, after, limit }
   return atOnce(reads, () => {
     const stream = reads.getStream.get(key.family, toKeyBytes(key.tenantId));
     const { head, headChain, earliest, baseChain } = stream ?? emptyStream(sha256Hex, key);
-    const rows = stream === undefined ? [] : reads.raw.all(stream.id, after, limit);
-    return { head, headChain, earliest, baseChain, records: rows.map(toRaw) };
+    if (stream === undefined) return { head, headChain, earliest, baseChain, records: [] };
+    const { records } = withBodies(reads, stream, reads.raw.all(stream.id, after, limit), toRaw);
+    return { head, headChain, earliest, baseChain, records };
   });
 }
 
@@ -176,14 +181,32 @@ function rowsAt(question: Question, cursors: readonly number[]): readonly PageRo
   return rowsThrough({ ...question, limit: cursors.length }, BY_CURSOR, these, []);
 }
 
-function toRecord(row: PageRow): StreamRecord {
-  const { cursor, event_id: eventId, kind, at_ms: atMs, body } = row;
+/** As many rows as there is room for, with their bodies: large ones are read now, one by one. */
+function withBodies<Row extends PageRow | RawRow, Kept>(
+  reads: ReadStatements,
+  stream: StreamRow,
+  rows: readonly Row[],
+  toKept: (row: Row, body: string) => Kept,
+): { readonly records: readonly Kept[]; readonly isFull: boolean } {
+  const records: Kept[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const body = row.kind === null ? '' : (row.body ?? reads.body.get(stream.id, row.cursor)?.body ?? '');
+    records.push(toKept(row, body));
+    bytes += utf8Bytes(body);
+    if (bytes > PAGE_BYTES_MAX) return { records, isFull: true };
+  }
+  return { records, isFull: false };
+}
+
+function toRecord(row: PageRow, body: string): StreamRecord {
+  const { cursor, event_id: eventId, kind, at_ms: atMs } = row;
   return { cursor, eventId, kind, atMs, labels: toLabels(row), body: parseBody(body) };
 }
 
-function toRaw(row: RawRow): RawRecord {
+function toRaw(row: RawRow, bodyText: string): RawRecord {
   const { cursor, event_id: eventId, chain } = row;
   if (row.kind === null) return { cursor, eventId, chain };
-  const { kind, at_ms: atMs, body: bodyText } = row;
+  const { kind, at_ms: atMs } = row;
   return { cursor, eventId, chain, content: { kind, atMs, labels: toLabels(row), bodyText } };
 }

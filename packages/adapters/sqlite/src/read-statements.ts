@@ -4,17 +4,9 @@
  * Not here: which of them answers a question (`pages.ts`, `records.ts`).
  */
 import { LABELS } from '@reborn/host-api';
-import {
-  CONTENT_COLUMNS,
-  GET_RECORD,
-  GET_STREAM,
-  LABEL_COLUMNS,
-  type BodyRow,
-  type LabelRow,
-  type StreamRow,
-} from './columns.ts';
+import { GET_RECORD, GET_STREAM, LABEL_COLUMNS, type BodyRow, type LabelRow, type StreamRow } from './columns.ts';
 import type { Connection, Statement } from './driver.ts';
-import { STATEMENTS_MAX } from './limits.ts';
+import { INLINE_BODY_BYTES_MAX, STATEMENTS_MAX } from './limits.ts';
 
 export interface ListedRow extends BodyRow {
   readonly key: Uint8Array;
@@ -29,16 +21,17 @@ export interface StreamListRow {
   readonly earliest: number;
   readonly removed: number;
 }
+/** `body` is null where it is too large to come with its row, and where retention has taken it. */
 export type PageRow = {
   readonly cursor: number;
   readonly event_id: string;
   readonly kind: string;
   readonly at_ms: number;
-  readonly body: string;
+  readonly body: string | null;
 } & LabelRow;
-export type RawRow = { readonly cursor: number; readonly event_id: string; readonly chain: string } & (
+export type RawRow = { readonly chain: string } & (
   | PageRow
-  | { readonly kind: null }
+  | { readonly cursor: number; readonly event_id: string; readonly kind: null; readonly body: null }
 );
 /** A record of the store, whoever wrote it. */
 export interface ArrivedRow {
@@ -67,6 +60,8 @@ export interface ReadStatements {
   readonly end: Statement;
   readonly getRecord: Statement<BodyRow>;
   readonly getStream: Statement<StreamRow>;
+  /** Values: stream, cursor. */
+  readonly body: Statement<BodyRow>;
   /** Values: stream, cursor before the first, limit. */
   readonly raw: Statement<RawRow>;
   /** Values: position before the first, limit. */
@@ -84,8 +79,10 @@ export interface ReadStatements {
 }
 
 const LABEL_NAMES = LABELS.map((label) => LABEL_COLUMNS[label]).join(', ');
-const PAGE_COLUMNS = `cursor, event_id, kind, at_ms, ${LABEL_NAMES}, body`;
-const RAW_COLUMNS = `cursor, event_id, lower(hex(chain)) AS chain, ${CONTENT_COLUMNS.join(', ')}`;
+/** Absent in rows whose body is too large to come with them. */
+const BODY = `CASE WHEN octet_length(body) <= ${INLINE_BODY_BYTES_MAX} THEN body END AS body`;
+const PAGE_COLUMNS = `cursor, event_id, kind, at_ms, ${LABEL_NAMES}, ${BODY}`;
+const RAW_COLUMNS = `lower(hex(chain)) AS chain, ${PAGE_COLUMNS}`;
 
 export function prepareReads(connection: Connection): ReadStatements {
   const prepared = remember(connection);
@@ -94,6 +91,7 @@ export function prepareReads(connection: Connection): ReadStatements {
     end: connection.prepare('COMMIT'),
     getRecord: connection.prepare(GET_RECORD),
     getStream: connection.prepare(GET_STREAM),
+    body: connection.prepare('SELECT body FROM log_record WHERE stream = ? AND cursor = ?'),
     raw: connection.prepare(
       `SELECT ${RAW_COLUMNS} FROM log_record WHERE stream = ? AND cursor > ? ORDER BY cursor LIMIT ?`,
     ),

@@ -19,10 +19,17 @@ import { FAMILY_OF_KIND, toAppends, type LogRecord } from '../record/log-record.
 import { invalid } from './request.ts';
 
 export async function append(store: DurableStore, records: readonly LogRecord[]): Promise<readonly Cursor[]> {
+  checkList(records);
   if (records.length === 0) return [];
   if (records.length > PAGE_RECORDS_MAX) throw invalid('records', `must be at most ${PAGE_RECORDS_MAX}`);
   const writes = toAppends(records);
   if (writes.length > UNIT_WRITES_MAX) throw invalid('records', `must belong to at most ${UNIT_WRITES_MAX} streams`);
+  // Looked up before the wait: the list is the caller's.
+  const places = records.map(({ kind, scope, eventId }) => {
+    const family = FAMILY_OF_KIND.get(kind);
+    assert(family !== undefined, 'an appended record has a family');
+    return placeOf({ family, tenantId: scope.tenantId }, eventId);
+  });
   const outcome = await store.commit(writes);
   assert(outcome.kind === 'committed', 'an append has no guard that could refuse it');
   const cursors = new Map<string, Cursor>();
@@ -33,17 +40,17 @@ export async function append(store: DurableStore, records: readonly LogRecord[])
       cursors.set(placeOf(stream, eventId), parseCursor(receipt.cursors[index]));
     }
   }
-  return records.map((record) => {
-    const family = FAMILY_OF_KIND.get(record.kind);
-    assert(family !== undefined, 'an appended record has a family');
-    const cursor = cursors.get(placeOf({ family, tenantId: record.scope.tenantId }, record.eventId));
+  return places.map((place) => {
+    const cursor = cursors.get(place);
     assert(cursor !== undefined, 'each appended record has a cursor');
     return cursor;
   });
 }
 
 /** In parts, each of them one commit, so that a batch of any length is held up by nothing but the disk. */
-export async function appendBatch(store: DurableStore, records: readonly LogRecord[]): Promise<readonly BatchResult[]> {
+export async function appendBatch(store: DurableStore, batch: readonly LogRecord[]): Promise<readonly BatchResult[]> {
+  checkList(batch);
+  const records = [...batch];
   const results: BatchResult[] = [];
   for (let at = 0; at < records.length; at += BATCH_RECORDS) {
     const part = await appendPart(store, records.slice(at, at + BATCH_RECORDS));
@@ -82,6 +89,11 @@ const MALFORMED: ReadonlySet<string> = new Set([
 
 function isMalformed([first]: readonly BatchResult[]): boolean {
   return first?.kind === 'failed' && MALFORMED.has(first.fault.code);
+}
+
+/** Errors: `events/invalid_request`. */
+function checkList(records: unknown): void {
+  if (!Array.isArray(records)) throw invalid('records', 'must be a list');
 }
 
 /** The same event id may stand in two streams. */

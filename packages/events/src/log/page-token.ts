@@ -40,7 +40,7 @@ export function createPageTokens(digest: DigestPort, binding: readonly unknown[]
         .slice(0, token.indexOf('.'))
         .split('-')
         .map((place) => Number.parseInt(place, 36));
-      if (issue(places) === token) return places;
+      if (places.every(Number.isSafeInteger) && issue(places) === token) return places;
     }
     throw invalid('page', 'must be a token that was given for this request and this scope');
   };

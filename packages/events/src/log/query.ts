@@ -10,8 +10,8 @@ import {
   correlationIdSchema,
   describeIssues,
   invocationIdSchema,
+  LABEL_BYTES_MAX,
   runIdSchema,
-  SCOPE_ID_BYTES_MAX,
   type DigestPort,
   type DurableStore,
   type Labels,
@@ -29,8 +29,8 @@ import { joinLabels, scan } from './scan.ts';
 
 const millisecondsSchema = z.int().nonnegative();
 const askedSchema = z.object({
-  actor: boundedLine(SCOPE_ID_BYTES_MAX).optional(),
-  provider: boundedLine(SCOPE_ID_BYTES_MAX).optional(),
+  actor: boundedLine(LABEL_BYTES_MAX).optional(),
+  provider: boundedLine(LABEL_BYTES_MAX).optional(),
   capabilityId: capabilityIdSchema.optional(),
   runId: runIdSchema.optional(),
   invocationId: invocationIdSchema.optional(),
@@ -59,7 +59,7 @@ export async function query(store: DurableStore, digest: DigestPort, request: Qu
   const found = await scan(store, { stream, scope, filter, order, after, ...bound, count: limit + 1 });
   const records = found.records.slice(0, limit);
   const last = records.at(-1);
-  const more = found.records.length > limit && last !== undefined;
+  const more = last !== undefined && (found.records.length > limit || found.brokenOff);
   return {
     entries: records.map((record) => toLogEntry(family, record)),
     earliest: parseCursor(found.earliest),

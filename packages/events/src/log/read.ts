@@ -25,7 +25,8 @@ export async function readChecked(store: DurableStore, request: ReadRequest): Pr
   if (gap !== undefined) return gap;
   const head = parseCursor(page.head);
   const last = page.records.at(-1);
-  const next = page.records.length === limit && last !== undefined ? parseCursor(last.cursor) : head;
+  const more = page.records.length === limit || page.brokenOff === true;
+  const next = more && last !== undefined ? parseCursor(last.cursor) : head;
   const seen = page.records.filter((record) => scope.admits(record.labels));
   return { kind: 'page', entries: seen.map((record) => toLogEntry(family, record)), next, head };
 }

@@ -41,7 +41,10 @@ export function checkAfter(after: unknown): void {
 export function checkKinds(family: LogFamily, kinds: readonly string[] | undefined): void {
   if (kinds === undefined) return;
   const fits =
-    kinds.length > 0 && kinds.length <= FILTER_KINDS_MAX && kinds.every((kind) => FAMILY_OF_KIND.get(kind) === family);
+    Array.isArray(kinds) &&
+    kinds.length > 0 &&
+    kinds.length <= FILTER_KINDS_MAX &&
+    kinds.every((kind) => FAMILY_OF_KIND.get(kind) === family);
   if (!fits) throw invalid('kinds', `must be 1 to ${FILTER_KINDS_MAX} kinds of the family`);
 }
 

@@ -18,9 +18,13 @@ export interface ScanRequest {
   readonly count: number;
 }
 
-/** Shape: at most `count` records, fewer only when there are no more. `head` and `earliest` are those of the first look. */
+/**
+ * Shape: at most `count` records, fewer only when there are no more or they would take too much room: then `brokenOff`
+ * says that further ones may follow the last. `head` and `earliest` are those of the first look.
+ */
 export interface Scan {
   readonly records: readonly StreamRecord[];
+  readonly brokenOff: boolean;
   readonly head: number;
   readonly earliest: number;
 }
@@ -29,22 +33,26 @@ export async function scan(store: DurableStore, request: ScanRequest): Promise<S
   const { stream, scope, filter, order, count } = request;
   const found: StreamRecord[] = [];
   let { after, until } = request;
+  let passedBy = 0;
   let bounds: { readonly head: number; readonly earliest: number } | undefined;
   for (;;) {
-    const limit = Math.min(count - found.length, PAGE_ENTRIES_MAX);
+    // The more had to be passed by, the more are looked at together: small pages must not cost a look for each record.
+    const limit = Math.min(count - found.length + passedBy, PAGE_ENTRIES_MAX);
     const page = await store.readStream({ stream, after, limit, filter, order });
     bounds ??= { head: page.head, earliest: page.earliest };
     if (order === 'oldest') until ??= page.head;
+    const end = { records: found, brokenOff: false, ...bounds };
     for (const record of page.records) {
-      if (until !== undefined && record.cursor > until) return { records: found, ...bounds };
+      if (found.length === count || (until !== undefined && record.cursor > until)) return end;
       if (scope.admits(record.labels)) found.push(record);
+      else passedBy += 1;
     }
     const last = page.records.at(-1);
+    const more = page.records.length === limit || page.brokenOff === true;
     // Reading backwards, a cursor of 1 leaves nothing to read, and 0 would begin again.
-    if (last === undefined || page.records.length < limit || found.length === count)
-      return { records: found, ...bounds };
+    if (last === undefined || !more || found.length === count || (order === 'newest' && last.cursor <= 1)) return end;
+    if (page.brokenOff === true && found.length > 0) return { ...end, brokenOff: true };
     after = last.cursor;
-    if (order === 'newest' && after <= 1) return { records: found, ...bounds };
   }
 }
 

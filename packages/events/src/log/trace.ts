@@ -25,8 +25,10 @@ interface Track {
   readonly until: number | undefined;
 }
 
+/** `brokenOff`: further ones may follow the last. */
 interface Found extends Track {
   readonly records: readonly StreamRecord[];
+  readonly brokenOff: boolean;
   readonly until: number;
 }
 
@@ -43,7 +45,7 @@ export async function trace(store: DurableStore, digest: DigestPort, request: Tr
   const found: Found[] = [];
   for (const track of tracks) {
     const { family, after, until } = track;
-    const { records, head } = await scan(store, {
+    const { records, brokenOff, head } = await scan(store, {
       stream: { family, tenantId: scope.tenantId },
       scope,
       filter: { labels },
@@ -52,7 +54,7 @@ export async function trace(store: DurableStore, digest: DigestPort, request: Tr
       ...(until === undefined ? {} : { until }),
       count: limit + 1,
     });
-    found.push({ ...track, records, until: until ?? head });
+    found.push({ ...track, records, brokenOff, until: until ?? head });
   }
   const merged = merge(found, limit);
   const entries = merged.entries.map(({ family, record }) => toLogEntry(family, record));
@@ -65,15 +67,19 @@ interface Merged {
   readonly more: boolean;
 }
 
-/** Always takes from the family whose next entry is the earliest; at one time, from the one that stands first. */
+/**
+ * Always takes from the family whose next entry is the earliest; at one time, from the one that stands first. It ends
+ * where the next entry of a family is not known yet.
+ */
 function merge(found: readonly Found[], limit: number): Merged {
-  const heads = found.map(({ records, ...track }) => ({ track, left: [...records].toReversed() }));
+  const heads = found.map(({ records, brokenOff, ...track }) => ({ track, brokenOff, left: records.toReversed() }));
   const entries: { family: LogFamily; record: StreamRecord }[] = [];
   for (;;) {
     const waiting = heads.flatMap((head) => head.left.slice(-1).map((record) => ({ head, record })));
     const [next] = waiting.toSorted((left, right) => left.record.atMs - right.record.atMs);
-    if (next === undefined || entries.length === limit) {
-      return { entries, tracks: heads.map(({ track }) => track), more: next !== undefined };
+    const ends = heads.some(({ left, brokenOff }) => brokenOff && left.length === 0);
+    if (next === undefined || ends || entries.length === limit) {
+      return { entries, tracks: heads.map(({ track }) => track), more: next !== undefined || ends };
     }
     const { head, record } = next;
     head.left.pop();

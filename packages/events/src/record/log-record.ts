@@ -9,7 +9,6 @@ import {
   isJsonObject,
   type AppendWrite,
   type JsonObject,
-  type JsonValue,
   type RecordDraft,
   type StreamFamily,
   type StreamRecord,
@@ -85,8 +84,7 @@ export function toAppends(records: readonly LogRecord[]): readonly AppendWrite[]
   const appends = new Map<string, { write: AppendWrite; drafts: RecordDraft[] }>();
   for (const record of records) {
     const family = familyOf(record);
-    // What is recognised is copied by `toDraft`.
-    const clean = RECOGNISERS[family](record) ? record : parseRecord(family, record);
+    const clean = RECOGNISERS[family](record) ?? parseRecord(family, record);
     const { tenantId } = clean.scope;
     const key = `${family}|${tenantId}`;
     const drafts: RecordDraft[] = appends.get(key)?.drafts ?? [];
@@ -107,7 +105,7 @@ export function toLogEntry(family: LogFamily, stored: StreamRecord): LogEntry {
 }
 
 function recordOf(family: LogFamily, body: unknown): LogRecord | undefined {
-  return RECOGNISERS[family](body) ? body : SCHEMAS[family].safeParse(body).data;
+  return RECOGNISERS[family](body) ?? SCHEMAS[family].safeParse(body).data;
 }
 
 function parseRecord(family: LogFamily, record: unknown): LogRecord {
@@ -119,24 +117,12 @@ function parseRecord(family: LogFamily, record: unknown): LogRecord {
 
 function toDraft(record: LogRecord): RecordDraft {
   const { eventId, kind, atMs, scope, runId, invocationId, correlationId } = record;
-  const body = { v: ENVELOPE_VERSION, ...plainCopy(record) };
+  const body = { v: ENVELOPE_VERSION, ...(record as unknown as JsonObject) };
   const capabilityId = 'capabilityId' in record ? record.capabilityId : undefined;
   const provider = 'provider' in record ? record.provider : undefined;
   const actorId = 'by' in record ? actorOf(record.by) : undefined;
   const about = { runId, invocationId, correlationId, capabilityId, provider, actorId };
   return { eventId, kind, atMs, labels: toLabels({ ...scope, ...about }), body };
-}
-
-/** Records hold nothing but JSON and absent members, which are left out as `JSON.stringify` does. */
-function plainCopy(record: object): JsonObject {
-  const copy: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(record)) if (value !== undefined) copy[name] = copyOf(value);
-  return copy;
-}
-
-function copyOf(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(copyOf);
-  return typeof value === 'object' && value !== null ? plainCopy(value) : value;
 }
 
 /** Looks at nothing but the kind: callers from outside the compiler's reach may hand over anything. */

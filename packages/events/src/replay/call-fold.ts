@@ -14,6 +14,10 @@ export class CallFold {
   readonly #verdicts: Extract<OfCall, { kind: 'verdict_given' }>[] = [];
   readonly #decisions: ReplayedDecision[] = [];
   readonly #effects: ReplayedEffect[] = [];
+  /** Where in the lists above the open ones stand, by attempt and by input: a journal may be long. */
+  readonly #pending = new Map<number, Set<number>>();
+  readonly #latest = new Map<number, number>();
+  readonly #open = new Map<string, Set<number>>();
   #capabilityId: ReplayedCall['capabilityId'];
   #ended = false;
 
@@ -46,6 +50,7 @@ export class CallFold {
         this.#verdicts.push(record);
         return [];
       case 'hook_decision_accepted':
+        addTo(this.#open, record.inputDigest, this.#decisions.length);
         this.#decisions.push({ record, cursor, state: 'accepted' });
         return [];
       case 'hook_decision_rejected':
@@ -67,22 +72,25 @@ export class CallFold {
 
   #settleDecisions({ inputDigest, result }: Extract<OfCall, { kind: 'judgement_settled' }>): void {
     const state = result === 'not_applied' ? 'not_applied' : 'applied';
-    for (const [at, decision] of this.#decisions.entries()) {
-      if (decision.state !== 'accepted' || decision.record.inputDigest !== inputDigest) continue;
-      this.#decisions[at] = { ...decision, state };
+    for (const at of this.#open.get(inputDigest) ?? []) {
+      const decision = this.#decisions[at];
+      if (decision !== undefined) this.#decisions[at] = { ...decision, state };
     }
+    this.#open.delete(inputDigest);
   }
 
   #intend(record: Extract<OfCall, { kind: 'effect_intended' }>, cursor: number): readonly ReplayFindingCode[] {
     const { capabilityId, attempt } = record;
-    const open = this.#effects.some(({ state }) => state === 'pending');
+    const open = this.#pending.size > 0;
+    addTo(this.#pending, attempt, this.#effects.length);
+    this.#latest.set(attempt, this.#effects.length);
     this.#effects.push({ invocationId: this.#invocationId, capabilityId, attempt, cursor, state: 'pending' });
     return open ? ['intent_over_intent'] : [];
   }
 
   #settle(record: Extract<OfCall, { kind: 'effect_settled' }>, cursor: number): readonly ReplayFindingCode[] {
     const { capabilityId, attempt } = record;
-    const at = this.#effects.findIndex((effect) => effect.attempt === attempt && effect.state === 'pending');
+    const at = this.#takePending(attempt);
     const intended = this.#effects[at];
     const codes: ReplayFindingCode[] = [];
     if (intended !== undefined) this.#effects[at] = { ...intended, state: 'settled', result: record };
@@ -91,6 +99,7 @@ export class CallFold {
       // A call that only reads is not announced, and its result stands for itself.
       if (attempt > 0) codes.push('result_without_intent');
       const about = { invocationId: this.#invocationId, capabilityId, attempt, cursor };
+      this.#latest.set(attempt, this.#effects.length);
       this.#effects.push({ ...about, state: 'settled', result: record });
     }
     this.#ended ||= record.outcome === 'completed' || record.effect !== 'none';
@@ -98,10 +107,23 @@ export class CallFold {
   }
 
   #mark({ attempt, cause }: Extract<OfCall, { kind: 'recovery_marked' }>): readonly ReplayFindingCode[] {
-    const at = this.#effects.findLastIndex((effect) => effect.attempt === attempt);
+    const at = this.#latest.get(attempt) ?? -1;
     const marked = this.#effects[at];
     if (marked === undefined) return ['result_without_intent'];
     this.#effects[at] = { ...marked, recovery: cause };
     return [];
   }
+
+  /** The first open effect of an attempt, which is then no longer open; -1 when there is none. */
+  #takePending(attempt: number): number {
+    const places = this.#pending.get(attempt);
+    const [at = -1] = places ?? [];
+    places?.delete(at);
+    if (places?.size === 0) this.#pending.delete(attempt);
+    return at;
+  }
+}
+
+function addTo<Key>(places: Map<Key, Set<number>>, key: Key, at: number): void {
+  places.set(key, (places.get(key) ?? new Set()).add(at));
 }

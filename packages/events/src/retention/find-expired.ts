@@ -110,10 +110,10 @@ async function* oldRecords(
   if (filter === undefined) return;
   let after = earliest - 1;
   for (;;) {
-    const { records } = await store.readStream({ stream, after, limit: RETENTION_PAGE, filter });
+    const { records, brokenOff } = await store.readStream({ stream, after, limit: RETENTION_PAGE, filter });
     yield* records;
     const last = records.at(-1);
-    if (last === undefined || records.length < RETENTION_PAGE) return;
+    if (last === undefined || (records.length < RETENTION_PAGE && brokenOff !== true)) return;
     after = last.cursor;
   }
 }

@@ -106,7 +106,7 @@ export async function unpinEvent(
 /** Shape: the pinned records of a stream, lowest cursor first, at most 1000. Errors: those of the store. */
 export async function listPins(store: RecordReader, stream: StreamKey): Promise<readonly PinRow[]> {
   const request = { owner: streamName(stream), status: 'pinned', limit: PAGE_RECORDS_MAX };
-  return (await store.list(pinMachine.name, request)).map(({ row }) => pinMachine.row.parse(row));
+  return (await store.list(pinMachine.name, request)).map(({ row }) => pinMachine.parseRow(row));
 }
 
 async function isThere(store: DurableStore, stream: StreamKey, cursor: number): Promise<boolean> {

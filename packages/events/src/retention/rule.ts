@@ -22,6 +22,9 @@ export const retentionRuleSchema = z.strictObject({
 });
 export type RetentionRule = z.infer<typeof retentionRuleSchema>;
 
+/** Kinds whose rule is kept in mind: more than there are, fewer than somebody could make up. */
+const KINDS_REMEMBERED = 256;
+
 const rulesSchema = z.array(retentionRuleSchema).max(RETENTION_RULES_MAX);
 
 /**
@@ -57,9 +60,14 @@ export function rulesOf(rules: readonly RetentionRule[], family: StreamFamily): 
   const own = rules.filter((rule) => rule.family === family);
   const finite = own.flatMap(({ kinds, keepMs }) => (keepMs === 'forever' ? [] : [{ kinds, keepMs }]));
   const patterns = finite.flatMap(({ kinds }) => kinds ?? ['*']);
+  const known = new Map<string, number | undefined>();
   const keepMsOf = (kind: string): number | undefined => {
+    if (known.has(kind)) return known.get(kind);
     const rule = own.find(({ kinds }) => kinds === undefined || kinds.some((pattern) => matchesKind(pattern, kind)));
-    return rule === undefined || rule.keepMs === 'forever' ? undefined : rule.keepMs;
+    const keepMs = rule === undefined || rule.keepMs === 'forever' ? undefined : rule.keepMs;
+    if (known.size === KINDS_REMEMBERED) known.clear();
+    known.set(kind, keepMs);
+    return keepMs;
   };
   return {
     keepMsOf,

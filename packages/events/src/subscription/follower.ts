@@ -149,7 +149,7 @@ class Follower {
     if (!isOpen) return this.#open(page);
     if (after < page.earliest - 1) return this.#miss(row, page.earliest - 1);
     this.#reached = after;
-    const full = page.records.length === CONSUMER_BATCH;
+    const full = page.records.length === CONSUMER_BATCH || page.brokenOff === true;
     const seenTo = Math.max(after, full ? (page.records.at(-1)?.cursor ?? after) : page.head);
     const records = page.records.filter((record) => this.#options.admits?.(record) !== false);
     if (records.length === 0) return this.#passBy(row, seenTo, full);

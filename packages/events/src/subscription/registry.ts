@@ -60,7 +60,7 @@ async function subscriptionsOf(
   for (const owner of [streamName(stream), UNNAMED_STREAM]) {
     for (const { key, row } of await store.list(subscriptionMachine.name, { owner, status, limit: PAGE_RECORDS_MAX })) {
       const name = subscriptionNameIn(stream, key);
-      if (name !== undefined) found.push({ key, name, row: subscriptionMachine.row.parse(row) });
+      if (name !== undefined) found.push({ key, name, row: subscriptionMachine.parseRow(row) });
     }
   }
   return found;

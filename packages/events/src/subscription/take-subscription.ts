@@ -25,7 +25,7 @@ export async function takeSubscription(
   const taken = await store.commit([acquireLease(key, holder, leaseMsOf(options))]);
   if (taken.kind === 'conflict') return undefined;
   const [receipt] = taken.receipts;
-  const { fence } = leaseMachine.row.parse(receipt?.kind === 'record' ? receipt.row : undefined);
+  const { fence } = leaseMachine.parseRow((receipt?.kind === 'record' ? receipt.row : undefined) ?? {});
   const lease = { key, holder, fence };
   // A lease of this very holder that ran out tells of trouble with the store, not of a death.
   const abandoned = before?.status === 'held' && before.fence === fence - 1 && before.holder !== holder;

@@ -7,6 +7,7 @@
 import {
   boundedLine,
   chainLinkSchema,
+  CURSOR_MAX,
   eventIdSchema,
   jsonObjectSchema,
   labelsSchema,
@@ -20,7 +21,8 @@ import { z } from 'zod';
 import { EventsError } from '../errors.ts';
 import { STREAM_LINE_BYTES_MAX } from '../limits.ts';
 
-const cursor = z.int().nonnegative();
+const cursor = z.int().nonnegative().max(CURSOR_MAX);
+const count = z.int().nonnegative();
 const formatVersion = 1;
 
 const headerSchema = z.strictObject({
@@ -33,22 +35,24 @@ const headerSchema = z.strictObject({
 export type StreamFileHeader = z.infer<typeof headerSchema>;
 
 const recordSchema = z.strictObject({
-  cursor: z.int().positive(),
+  cursor: z.int().positive().max(CURSOR_MAX),
   eventId: eventIdSchema,
   chain: chainLinkSchema,
   content: z
     .strictObject({
       kind: boundedLine(NAME_ID_BYTES_MAX),
-      atMs: cursor,
+      atMs: count,
       labels: labelsSchema,
-      body: jsonObjectSchema,
+      body: jsonObjectSchema.optional(),
+      bodyText: z.string().optional(),
     })
+    .refine(({ body, bodyText }) => (body === undefined) !== (bodyText === undefined))
     .optional(),
 });
 
 const trailerSchema = z.strictObject({
   kind: z.literal('end'),
-  records: cursor,
+  records: count,
   head: cursor,
   headChain: chainLinkSchema,
 });
@@ -58,10 +62,14 @@ export function headerLine(header: Omit<StreamFileHeader, 'kind' | 'v'>): string
   return JSON.stringify({ kind: 'reborn_stream', v: formatVersion, ...header });
 }
 
-/** The body goes in as the JSON that it is, so that people and their tools can read it. */
+/**
+ * The body goes in as the JSON that it is, so that people and their tools can read it; as a text where reading it and
+ * writing it again would not give the same bytes, as of bodies that another hand has written.
+ */
 export function recordLine({ content, ...record }: RawRecord): string {
   if (content === undefined) return JSON.stringify(record);
   const { bodyText, ...rest } = content;
+  if (JSON.stringify(JSON.parse(bodyText)) !== bodyText) return JSON.stringify({ ...record, content });
   const open = JSON.stringify({ ...record, content: rest }).slice(0, -2);
   return `${open},"body":${bodyText}}}`;
 }
@@ -81,8 +89,8 @@ export function parseBodyLine(line: string, number: number): RawRecord | StreamF
   if (value['kind'] === 'end') return parseLine(trailerSchema, value, number);
   const { content, ...record } = parseLine(recordSchema, value, number);
   if (content === undefined) return record;
-  const { body, ...rest } = content;
-  return { ...record, content: { ...rest, bodyText: JSON.stringify(body) } };
+  const { body, bodyText = JSON.stringify(body), ...rest } = content;
+  return { ...record, content: { ...rest, bodyText } };
 }
 
 export function invalidFile(line: number, rule: string): EventsError {

@@ -87,7 +87,9 @@ function modelWords({ live }: DemonstrationOptions, place: Place): readonly stri
 async function sayNoGate({ screen, seen, place, cli, options }: Stage, ended: Ended): Promise<void> {
   screen.heading(
     'No gate opened',
-    'Nothing wanted to be written, so nobody had to be asked, and there is nothing to kill and to approve.',
+    ended.code === 0
+      ? 'Nothing wanted to be written, so nobody had to be asked, and there is nothing to kill and to approve.'
+      : 'The run did not come that far, so there is nothing to kill and to approve.',
   );
   const run = await askRun(cli, place.home).catch(() => undefined);
   if (options.live !== undefined)

@@ -33,6 +33,8 @@ approves and goes on.
   --help
 `;
 
+const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+
 /** Errors: a sentence about what is wrong. */
 export function readOptions(argv: readonly string[]): DemonstrationOptions | 'help' | { readonly wrong: string } {
   try {
@@ -56,6 +58,9 @@ export function readOptions(argv: readonly string[]): DemonstrationOptions | 'he
     }
     const live = url === undefined ? undefined : { url, model: values['model-name'], apiKeyEnv: values['api-key-env'] };
     const databaseEnv = values['database-env'];
+    if (databaseEnv !== undefined && !(VARIABLE.test(databaseEnv) && (process.env[databaseEnv] ?? '') !== '')) {
+      return { wrong: '--database-env must name a variable that is set: capitals, digits and _.' };
+    }
     return { dir, live, databaseEnv, interactive, keep, cwd: resolve(process.env['INIT_CWD'] ?? process.cwd()) };
   } catch (error) {
     return { wrong: error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'The options cannot be read.' };

@@ -37,7 +37,7 @@ export async function preparePlace(options: DemonstrationOptions): Promise<Place
   const remove = (): Promise<void> => rm(temporary, { recursive: true, force: true });
   if (options.dir !== undefined) {
     const { cwd, dir } = options;
-    const home = [...['--home', join(temporary, 'home')], ...(await storageWords(options, temporary, temporary))];
+    const home = ['--home', join(temporary, 'home'), ...(await storageWords(options, temporary, temporary))];
     return {
       cwd,
       folder: dir,

@@ -116,6 +116,13 @@ describe('npm start', () => {
     expect((await show('--loud')).code).toBe(2);
     expect((await show('--model-name', 'x')).code).toBe(2);
     expect((await show('--dir', 'gone')).code).toBe(1);
+    for (const name of ['NOTES_DATABASE_UNSET', 'not a name', '']) {
+      const refused = await show('--database-env', name);
+      expect([refused.code, refused.out.split('\n')[0]], name).toEqual([
+        2,
+        '--database-env must name a variable that is set: capitals, digits and _.',
+      ]);
+    }
     expect(await show('--help')).toMatchObject({ code: 0 });
   });
 
@@ -160,6 +167,8 @@ describe('npm start', () => {
   it('says what was missing when a live model cannot be reached', async () => {
     const { code, out } = await show('--model', 'http://127.0.0.1:9/v1');
     expect(code).toBe(1);
+    expect(out).toContain('The run did not come that far');
+    expect(out).not.toContain('Nothing wanted to be written');
     expect(out).toContain('NOT seen');
   });
 });

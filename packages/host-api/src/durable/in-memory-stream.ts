@@ -3,7 +3,9 @@
  *
  * Not here: what happens to a stream (`stream-ledger.ts`), units that are taken back (`in-memory-tables.ts`).
  */
+import { utf8Bytes } from '../bounded-text.ts';
 import type { JsonObject } from '../json.ts';
+import { PAGE_BYTES_MAX } from '../limits.ts';
 import type { StreamState } from './stream-ledger.ts';
 import {
   LABELS,
@@ -99,10 +101,13 @@ export class InMemoryStream {
     const step = newest ? -1 : 1;
     const from = newest ? (after === 0 ? head : Math.min(head, after - 1)) : Math.max(earliest, after + 1);
     const records: StreamRecord[] = [];
+    let bytes = 0;
     for (let cursor = from; cursor >= earliest && cursor <= head && records.length < limit; cursor += step) {
       const record = this.at(cursor);
       if (record?.content === undefined || !matchesFilter(record.content, filter)) continue;
       records.push(toStreamRecord(record, record.content));
+      bytes += utf8Bytes(record.content.bodyText);
+      if (bytes > PAGE_BYTES_MAX && records.length < limit) return { head, earliest, records, brokenOff: true };
     }
     return { head, earliest, records };
   }
@@ -110,7 +115,14 @@ export class InMemoryStream {
   readRaw(after: number, limit: number): RawPage {
     const { head, headChain, earliest, baseChain } = this.#state;
     const from = Math.max(0, after + 1 - earliest);
-    return { head, headChain, earliest, baseChain, records: structuredClone(this.#records.slice(from, from + limit)) };
+    const records: RawRecord[] = [];
+    let bytes = 0;
+    for (const record of this.#records.slice(from, from + limit)) {
+      records.push(structuredClone(record));
+      bytes += utf8Bytes(record.content?.bodyText ?? '');
+      if (bytes > PAGE_BYTES_MAX) break;
+    }
+    return { head, headChain, earliest, baseChain, records };
   }
 
   #placeOf(cursor: number): number {

@@ -11,6 +11,7 @@ import { HostApiError, parseWith } from '../errors.ts';
 import { chainLinkSchema, eventIdSchema } from '../ids.ts';
 import { isJsonObject, jsonObjectText, parseJson, type JsonObject } from '../json.ts';
 import {
+  CURSOR_MAX,
   JSON_BYTES_MAX,
   PAGE_RECORDS_MAX,
   RECORD_KEY_BYTES_MAX,
@@ -62,7 +63,7 @@ const appendSchema = z.strictObject({
   stream: streamKeySchema,
   records: z.array(z.unknown()).max(PAGE_RECORDS_MAX),
 });
-const cursorSchema = z.int().nonnegative();
+const cursorSchema = z.int().nonnegative().max(CURSOR_MAX);
 const removeSchema = z.strictObject({
   kind: z.literal('remove'),
   stream: streamKeySchema,
@@ -71,7 +72,7 @@ const removeSchema = z.strictObject({
 const truncateSchema = z.strictObject({
   kind: z.literal('truncate'),
   stream: streamKeySchema,
-  through: cursorSchema,
+  through: z.int().nonnegative(),
 });
 const importSchema = z.strictObject({
   kind: z.literal('import'),
@@ -80,7 +81,7 @@ const importSchema = z.strictObject({
   records: z.array(z.unknown()).max(PAGE_RECORDS_MAX),
 });
 const rawRecordSchema = z.strictObject({
-  cursor: z.int().positive(),
+  cursor: z.int().positive().max(CURSOR_MAX),
   eventId: eventIdSchema,
   chain: chainLinkSchema,
   content: draftEnvelopeSchema.omit({ eventId: true, body: true }).extend({ bodyText: z.string() }).optional(),
@@ -95,8 +96,8 @@ const writeSchema = z.discriminatedUnion('kind', [
 const unitSchema = z.array(writeSchema).min(1).max(UNIT_WRITES_MAX);
 
 /** What comes in its proper form, as nearly everything does, is known by these; the rest is for the schemas to refuse. */
-const isUnit = compileRecogniser(unitSchema);
-const isDraft = compileRecogniser(draftEnvelopeSchema);
+const recogniseUnit = compileRecogniser(unitSchema);
+const recogniseDraft = compileRecogniser(draftEnvelopeSchema);
 
 /**
  * Checks a unit and copies it deeply: what the caller does to its objects afterwards means nothing.
@@ -106,8 +107,9 @@ const isDraft = compileRecogniser(draftEnvelopeSchema);
  */
 export function parseUnit(writes: readonly Write[], machines: MachineIndex): readonly ParsedWrite[] {
   const size = new UnitSize();
-  const sent: unknown = writes;
-  const unit = (isUnit(sent) ? sent : parseWith(unitSchema, sent, 'writes')).map((write, at): ParsedWrite => {
+  // Copies either way: from here on nobody else has hold of what was checked.
+  const sent = recogniseUnit(writes) ?? parseWith(unitSchema, writes, 'writes');
+  const unit = sent.map((write, at): ParsedWrite => {
     const field = `writes.${at}`;
     switch (write.kind) {
       case 'transition':
@@ -115,20 +117,19 @@ export function parseUnit(writes: readonly Write[], machines: MachineIndex): rea
       case 'append':
         return {
           kind: 'append',
-          stream: { ...write.stream },
+          stream: write.stream,
           records: write.records.map((raw, of) => parseDraft(raw, size, `${field}.records.${of}`)),
         };
       case 'import':
         return {
           kind: 'import',
-          stream: { ...write.stream },
-          base: { ...write.base },
+          stream: write.stream,
+          base: write.base,
           records: write.records.map((raw, of) => parseRaw(raw, size, `${field}.records.${of}`)),
         };
       case 'remove':
-        return { kind: 'remove', stream: { ...write.stream }, cursors: [...write.cursors] };
       case 'truncate':
-        return { kind: 'truncate', stream: { ...write.stream }, through: write.through };
+        return write;
     }
   });
   size.check();
@@ -188,7 +189,7 @@ function parseTransition(
 }
 
 function parseDraft(draft: unknown, size: UnitSize, field: string): ParsedDraft {
-  const { eventId, kind, atMs, labels, body } = isDraft(draft) ? draft : parseWith(draftEnvelopeSchema, draft, field);
+  const { eventId, kind, atMs, labels, body } = recogniseDraft(draft) ?? parseWith(draftEnvelopeSchema, draft, field);
   const bodyText = jsonObjectText(body, `${field}.body`);
   size.add(bodyText, STREAM_RECORD_BYTES_MAX, `${field}.body`);
   return { eventId, kind, atMs, labels: definedOnly(labels), bodyText };

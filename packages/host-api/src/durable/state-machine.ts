@@ -74,7 +74,9 @@ export type MachineStep =
 export type Machine<
   Row extends { readonly status: string },
   Command extends { readonly trigger: string },
-> = StateMachine<Row, Command, Row['status'], Command['trigger']> & StoredMachine;
+> = StateMachine<Row, Command, Row['status'], Command['trigger']> & {
+  readonly parseRow: (stored: JsonObject) => Row;
+} & StoredMachine;
 
 /** Checks a definition and gives it the form that stores run. */
 export function defineMachine<Row extends { readonly status: string }, Command extends { readonly trigger: string }>(

@@ -84,7 +84,10 @@ export interface StreamFilter {
   readonly toMs?: number;
 }
 
-/** Cursor 0 is the origin, before the first record. */
+/**
+ * Cursor 0 is the origin, before the first record. `limit` bounds a page, and so do its bodies: it ends behind the record
+ * with which they come to more than `PAGE_BYTES_MAX`.
+ */
 export interface StreamRequest {
   readonly stream: StreamKey;
   readonly after: number;
@@ -96,12 +99,14 @@ export interface StreamRequest {
 
 /**
  * One consistent look: all fields belong to the same moment. `earliest` is the lowest cursor that was not cut off: 1 at
- * first, `head + 1` when everything was. Records that were removed one by one are passed by.
+ * first, `head + 1` when everything was. Records that were removed one by one are passed by. `brokenOff`: there was no room
+ * for more bodies, and behind the last record there may be further ones, though the page holds fewer than were asked for.
  */
 export interface StreamPage {
   readonly head: number;
   readonly earliest: number;
   readonly records: readonly StreamRecord[];
+  readonly brokenOff?: true;
 }
 
 /** A record exactly as it is kept. `chain` links it to the one before (`chain.ts`). */
@@ -121,7 +126,10 @@ export interface RawContent {
   readonly bodyText: string;
 }
 
-/** `baseChain` is the link of the record before `earliest`; `headChain` the one of the newest. */
+/**
+ * `baseChain` is the link of the record before `earliest`; `headChain` the one of the newest. Ends early as a `StreamPage`
+ * does; there is more as long as the last record is not the head.
+ */
 export interface RawPage {
   readonly head: number;
   readonly headChain: string;

@@ -175,5 +175,5 @@ export async function getRecord<Row extends { readonly status: string }, Command
   key: string,
 ): Promise<Row | undefined> {
   const stored = await reader.get(machine.name, key);
-  return stored === undefined ? undefined : (machine.parseRow(stored) as unknown as Row);
+  return stored === undefined ? undefined : machine.parseRow(stored);
 }

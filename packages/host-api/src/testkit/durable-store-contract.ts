@@ -11,6 +11,7 @@ import { inputCases } from './durable-store/input-cases.ts';
 import { ledgerCases } from './durable-store/ledger-cases.ts';
 import { listCases } from './durable-store/list-cases.ts';
 import { machineCases } from './durable-store/machine-cases.ts';
+import { pageCases } from './durable-store/page-cases.ts';
 import { streamCases } from './durable-store/stream-cases.ts';
 import { listenerCases } from './durable-store/listener-cases.ts';
 import type { DurableStoreHarness } from './durable-store/ticket.ts';
@@ -21,6 +22,7 @@ export const durableStoreContract: readonly ContractCase<DurableStoreHarness>[] 
   ...unitCases,
   ...machineCases,
   ...streamCases,
+  ...pageCases,
   ...chainCases,
   ...ledgerCases,
   ...importCases,

@@ -38,5 +38,5 @@ export { createFaultyStore } from './faulty-store.ts';
 export type { FaultyStore, FaultyStoreOptions, StoreFault, StoreTrouble } from './faulty-store.ts';
 export { createRecordingStore } from './recording-store.ts';
 export type { RecordedCall, RecordingStore } from './recording-store.ts';
-export { wrapCalls, wrapStore } from './wrap-store.ts';
+export { withShortPages, wrapCalls, wrapStore } from './wrap-store.ts';
 export type { AroundCall, StoreCall } from './wrap-store.ts';

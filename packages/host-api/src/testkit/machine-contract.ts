@@ -13,16 +13,13 @@ import { receiptsOf, storeCase, type DurableStoreHarness } from './durable-store
 export interface MachineSamples<Row extends { readonly status: string }, Command extends { readonly trigger: string }> {
   /** The key of record number `number`, where keys have a form. */
   readonly key?: (number: number) => string;
-  /** The triggers that lead from nothing to a status; where it matters, in the form that the next trigger takes. */
-  readonly path: Readonly<
-    Record<
-      Row['status'] | 'none',
-      readonly Command['trigger'][] | ((next: Command['trigger']) => readonly Command['trigger'][])
-    >
-  >;
+  readonly path: Readonly<Record<Row['status'] | 'none', SamplePath<Command['trigger']>>>;
   /** Units: milliseconds; the clock when the command is sent is `nowMs`, 1 000 000 unless told. */
   readonly command: (trigger: Command['trigger'], from: Row['status'] | 'none', number: number) => Sample<Command>;
 }
+
+/** The triggers that lead from nothing to a status; where it matters, in the form that the next trigger takes. */
+export type SamplePath<Trigger> = readonly Trigger[] | ((next: Trigger) => readonly Trigger[]);
 
 /** `refused`: the reason of a machine that has one of its own for an edge that stands in its table and is never taken. */
 export interface Sample<Command> extends Partial<DecisionContext> {
@@ -44,7 +41,7 @@ export function machineContract<Row extends { readonly status: string }, Command
         for (const [number, trigger] of triggers.entries()) {
           const key = samples.key?.(number) ?? `record-${number}`;
           let status: Row['status'] | 'none' = 'none';
-          const path = samples.path[from];
+          const path: SamplePath<Command['trigger']> = samples.path[from];
           const steps = typeof path === 'function' ? path(trigger) : path;
           for (const step of steps) status = await take(step, status, key, number);
           equals(status, from, `${machine.name}: the samples lead to ${from}`);

@@ -29,6 +29,18 @@ export function wrapStore(store: DurableStore, overrides: Partial<DurableStore>)
   };
 }
 
+/** A store that has room for no more than so many records in a page, as if they were large ones. */
+export function withShortPages(store: DurableStore, recordsMax: number): DurableStore {
+  return wrapStore(store, {
+    readStream: async (request) => {
+      const limit = Math.min(request.limit, recordsMax);
+      const page = await store.readStream({ ...request, limit });
+      return limit < request.limit && page.records.length === limit ? { ...page, brokenOff: true } : page;
+    },
+    readRaw: (request) => store.readRaw({ ...request, limit: Math.min(request.limit, recordsMax) }),
+  });
+}
+
 /** Every call goes through `around`; listening and closing go to `store`. */
 export function wrapCalls(store: DurableStore, around: AroundCall): DurableStore {
   return wrapStore(store, {

@@ -3,13 +3,14 @@
  *
  * Not here: what is composed from which settings (`settings.ts`), the rules of the command line (`policy.ts`).
  */
+import { once } from 'node:events';
 import { files, node, operatingSystemUser } from '@reborn/adapter-node';
 import { sqlite } from '@reborn/adapter-sqlite';
 import { parseUserId } from '@reborn/host-api';
-import { createReplayModel, inMemory, parseRecording, type RebornOptions } from '@reborn/reborn';
+import { createReplayModel, inMemory, parseRecording, type HostStorage, type RebornOptions } from '@reborn/reborn';
 import type { ModelProvider } from '@reborn/turns/loop';
 import { CliError } from './errors.ts';
-import type { CliIo, HostParts, Machine, ModelChoice } from './machine.ts';
+import type { CliIo, HostParts, Machine, ModelChoice, StorageChoice } from './machine.ts';
 import { cliPolicy } from './policy.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -37,7 +38,7 @@ async function composeHost(platform: RebornOptions['platform'], parts: HostParts
   const { workspace, system, leaseMs, gateTtlMs } = parts;
   return {
     platform,
-    storage: parts.storage.kind === 'memory' ? inMemory() : sqlite(parts.storage.file),
+    storage: await composeStorage(parts.storage),
     profile: parts.profile,
     extensions: [
       ...(workspace === undefined ? [] : [files(workspace.folder, { writable: true, closed: workspace.closed })]),
@@ -50,20 +51,35 @@ async function composeHost(platform: RebornOptions['platform'], parts: HostParts
   };
 }
 
+async function composeStorage(choice: StorageChoice): Promise<HostStorage> {
+  switch (choice.kind) {
+    case 'memory':
+      return inMemory();
+    case 'sqlite':
+      return sqlite(choice.file);
+    case 'postgres': {
+      // Loaded on demand, as the vendors' code below: most hosts keep a file.
+      const { postgres } = await import('@reborn/adapter-postgres');
+      return postgres(readVariable(choice.urlEnv, 'storage.urlEnv'));
+    }
+  }
+}
+
 async function composeModel(choice: ModelChoice): Promise<ModelProvider> {
   if (choice.kind === 'recording') {
     return createReplayModel(parseRecording(await readTextFile(choice.file, '--recording', RECORDING_FILE_BYTES_MAX)));
   }
   const { url, model, apiKeyEnv } = choice;
-  const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
-  if (apiKeyEnv !== undefined && (apiKey ?? '') === '') {
-    throw new CliError('cli/invalid_option', {
-      detail: { field: '--api-key-env', rule: 'must name a variable that is set' },
-    });
-  }
+  const apiKey = apiKeyEnv === undefined ? undefined : readVariable(apiKeyEnv, '--api-key-env');
   // Loaded on demand: a host that plays a recording starts without any vendor's code.
   const { aiSdkModel } = await import('@reborn/adapter-ai-sdk-model');
   return aiSdkModel({ endpoint: url, model, ...(apiKey === undefined ? {} : { apiKey }) });
+}
+
+function readVariable(name: string, field: string): string {
+  const value = process.env[name] ?? '';
+  if (value !== '') return value;
+  throw new CliError('cli/invalid_option', { detail: { field, rule: 'must name a variable that is set' } });
 }
 
 function createIo(): CliIo {
@@ -87,6 +103,10 @@ function createIo(): CliIo {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    drained: async () => {
+      if (!stdout.writableNeedDrain || stop.signal.aborted) return;
+      await once(stdout, 'drain', { signal: stop.signal }).catch(() => undefined);
+    },
     terminal,
     colour: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     // Windows change their size while somebody watches. Some say nothing, or 0.

@@ -19,7 +19,7 @@ export const CliError = defineFaults('cli', {
   },
   unreadable_file: {
     meaning: 'A file or folder that was named cannot be used',
-    remedy: 'Name one that is there and that you may read.',
+    remedy: 'Name one that is there and that you may read; for an export, one that you may make, where there is room.',
     retryable: false,
   },
   home_unusable: {
@@ -45,7 +45,8 @@ export const CliError = defineFaults('cli', {
   },
   not_found: {
     meaning: 'There is no such thing here, or it belongs to somebody else',
-    remedy: 'Look at `reborn runs` for what there is.',
+    remedy:
+      'Look for what there is: `reborn runs` for runs and gates, `reborn events stats` for events, pins and followers.',
     retryable: false,
   },
   ambiguous_id: {
@@ -56,6 +57,16 @@ export const CliError = defineFaults('cli', {
   cursor_ahead: {
     meaning: 'Nobody was ever given that cursor',
     remedy: 'Use a cursor that `reborn events tail` has shown.',
+    retryable: false,
+  },
+  cursor_too_old: {
+    meaning: 'Retention has cut off what stood there',
+    remedy: 'Begin at the earliest cursor that is left, or before it with 0.',
+    retryable: false,
+  },
+  file_exists: {
+    meaning: 'There is a file of that name already, and it is left as it is',
+    remedy: 'Name another file, or remove that one.',
     retryable: false,
   },
   gate_closed: {
@@ -90,7 +101,8 @@ export const CliError = defineFaults('cli', {
   },
   unknown_thread: {
     meaning: 'This home does not know which folder and which model the run works with, so it is left alone',
-    remedy: 'Cancel it with `reborn runs cancel <run>` and begin again.',
+    remedy:
+      'Name the home in which it began with --home; or cancel it with `reborn runs cancel <run>` and begin again.',
     retryable: false,
   },
 });

@@ -15,7 +15,7 @@ export const EXIT = {
 /** Shape: one line a code, for `--help`. */
 export const EXIT_CODES_TEXT = `Exit codes:
   0    done
-  1    the run failed or was cancelled
+  1    the run failed or was cancelled; the log is not as it should be
   2    bad usage, bad input, or settings that are not fine
   3    parked: the run waits for an answer
   4    refused: not authorised, not permitted, not fit for production, or busy

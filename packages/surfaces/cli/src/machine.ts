@@ -10,6 +10,8 @@ import type { RebornOptions } from '@reborn/reborn';
 export interface CliIo {
   out(text: string): void;
   err(text: string): void;
+  /** Resolves when the reader of the output has room for more, or is gone. Whoever prints without end waits for it. */
+  drained(): Promise<void>;
   /** A person sits at both ends: they can be asked. */
   readonly terminal: boolean;
   readonly colour: boolean;
@@ -25,10 +27,16 @@ export type ModelChoice =
   | { readonly kind: 'endpoint'; readonly url: string; readonly model: string; readonly apiKeyEnv?: string | undefined }
   | { readonly kind: 'recording'; readonly file: string };
 
+/** `urlEnv` names a variable; the address behind it is never kept. */
+export type StorageChoice =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly urlEnv: string }
+  | { readonly kind: 'memory' };
+
 /** Everything that a host is composed of. Without `workspace` it has no file tools, without `model` it cannot think. */
 export interface HostParts {
   readonly profile: RuntimeProfileName;
-  readonly storage: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'memory' };
+  readonly storage: StorageChoice;
   readonly workspace?: { readonly folder: string; readonly closed: readonly string[] };
   readonly model?: ModelChoice;
   readonly system?: string | undefined;

@@ -3,12 +3,20 @@
  *
  * Not here: what it is composed of (`settings.ts`, `compose.ts`).
  */
-import { access } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { parseTenantId, type ResourceScope, type ThreadId } from '@reborn/host-api';
-import { createReborn, inspectReborn, type Reborn, type RebornOptions } from '@reborn/reborn';
+import {
+  createReborn,
+  inspectReborn,
+  openOperatorLog,
+  type OperatorLog,
+  type Reborn,
+  type RebornOptions,
+} from '@reborn/reborn';
 import { CliError } from './errors.ts';
-import type { HostParts, Machine } from './machine.ts';
+import type { HostParts, Machine, StorageChoice } from './machine.ts';
 import type { Settings } from './settings.ts';
+import { codeOf } from './text-file.ts';
 import { checkSameFolder, prepareHome, readThreadNote } from './thread-note.ts';
 
 export function ownerScope(machine: Machine): ResourceScope {
@@ -38,11 +46,43 @@ export async function withReader<T>(
   settings: Settings,
   work: (host: Reborn) => Promise<T>,
 ): Promise<T> {
-  const { storage } = settings;
-  const kept = storage.kind === 'sqlite' && (await access(storage.file).then(yes, no));
-  if (!kept) throw new CliError('cli/no_home');
+  if (!(await isKept(settings.storage))) throw new CliError('cli/no_home');
   // Whoever looks needs no posture; that of production would want parts that looking does not.
   return withHost(machine, settings, { ...toParts(settings), profile: 'local' }, work);
+}
+
+/** The log as its operator sees it. Errors: `cli/no_home`; those of the storage. */
+export async function withOperatorLog<T>(
+  machine: Machine,
+  settings: Settings,
+  work: (log: OperatorLog) => Promise<T>,
+): Promise<T> {
+  if (!(await isKept(settings.storage))) throw new CliError('cli/no_home');
+  return openAndWork(machine, settings, work);
+}
+
+/** As `withOperatorLog`, and makes the home where there is none: for what is put back from elsewhere. */
+export async function withNewOperatorLog<T>(
+  machine: Machine,
+  settings: Settings,
+  work: (log: OperatorLog) => Promise<T>,
+): Promise<T> {
+  await prepareHome(settings.home);
+  return openAndWork(machine, settings, work);
+}
+
+async function openAndWork<T>(
+  machine: Machine,
+  settings: Settings,
+  work: (log: OperatorLog) => Promise<T>,
+): Promise<T> {
+  const { storage } = await machine.compose(toParts(settings));
+  const log = await openOperatorLog({ platform: machine.platform, storage, operator: machine.user });
+  try {
+    return await work(log);
+  } finally {
+    await log.close();
+  }
 }
 
 /** The parts that every host of these settings has. */
@@ -69,5 +109,25 @@ export async function partsOfThread(
   return { ...toParts(settings), workspace: { folder: note.workspace, closed: [settings.home] }, model: note.model };
 }
 
-const yes = (): boolean => true;
-const no = (): boolean => false;
+/**
+ * A server is there or is not, which opening says; a file that is not there must not be made by looking. Whoever looks
+ * writes too: followers move on. Errors: `cli/home_unusable` for a file that is there for others alone.
+ */
+async function isKept(storage: StorageChoice): Promise<boolean> {
+  switch (storage.kind) {
+    case 'postgres':
+      return true;
+    case 'sqlite':
+      return access(storage.file, constants.R_OK | constants.W_OK).then(
+        () => true,
+        (error: unknown) => {
+          const code = codeOf(error);
+          if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+          const rule = `cannot be read and written (${code.toLowerCase()})`;
+          throw new CliError('cli/home_unusable', { detail: { field: 'database', rule } });
+        },
+      );
+    case 'memory':
+      return false;
+  }
+}

@@ -3,20 +3,18 @@
  *
  * Not here: what each command does (`commands/`), what is said when they are mistyped (`usage.ts`).
  */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { answerCommand } from './commands/answer.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { showEventCommand, tailEventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { runCommand } from './commands/run.ts';
 import { cancelRunCommand, listRunsCommand, resumeRunCommand, showRunCommand } from './commands/runs.ts';
+import { addEvents, type End } from './event-program.ts';
 import { EXIT_CODES_TEXT } from './exit-code.ts';
 import type { Machine } from './machine.ts';
 
 const VERSION = '0.1.0';
 const DOCS = 'docs/guides/cli.md';
-
-type End = (code: number) => void;
 
 export function createProgram(machine: Machine, end: End): Command {
   const program = new Command('reborn')
@@ -33,7 +31,7 @@ export function createProgram(machine: Machine, end: End): Command {
   addRun(program, machine, end);
   addAnswers(program, machine, end);
   addRuns(program, machine, end);
-  addEvents(program, machine, end);
+  addEvents(program, placed, machine, end);
   addExplain(program, machine, end);
   addDoctor(program, machine, end);
   for (const command of leavesOf(program)) command.addHelpText('after', `\n${EXIT_CODES_TEXT}`);
@@ -103,26 +101,6 @@ function addRuns(program: Command, machine: Machine, end: End): void {
   placed(resume).action(async (run, flags) => end(await resumeRunCommand(machine, run, flags)));
   const cancel = runs.command('cancel').description('cancel a run; its open gates close').argument('<run>', RUN);
   placed(cancel).action(async (run, flags) => end(await cancelRunCommand(machine, run, flags)));
-}
-
-function addEvents(program: Command, machine: Machine, end: End): void {
-  const events = program.command('events').description('read the log of record');
-  const family = (): Option =>
-    new Option('--family <family>', 'runtime (what happened), journal (why), audit (who); default: runtime');
-  const tail = events
-    .command('tail')
-    .description('the newest events, one a line')
-    .addOption(family())
-    .option('--after <cursor>', 'begin behind this cursor; 0 is the beginning')
-    .option('--run <run>', 'of this run only, from its beginning')
-    .option('--follow', 'stay, and show what comes');
-  placed(tail).action(async (flags) => end(await tailEventsCommand(machine, flags)));
-  const show = events
-    .command('show')
-    .description('one event in full')
-    .argument('<cursor>', 'number of the event in its family')
-    .addOption(family());
-  placed(show).action(async (cursor, flags) => end(await showEventCommand(machine, cursor, flags)));
 }
 
 function addExplain(program: Command, machine: Machine, end: End): void {

@@ -9,6 +9,7 @@ function open(io: Partial<CliIo>, json = false): { reporter: ReturnType<typeof c
   const whole: CliIo = {
     out: (text) => void said.push(text),
     err: () => undefined,
+    drained: () => Promise.resolve(),
     terminal: true,
     colour: false,
     columns: 80,

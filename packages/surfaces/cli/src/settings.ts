@@ -6,9 +6,10 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { describeIssues, parseThreadId, type RuntimeProfileName, type ThreadId } from '@reborn/host-api';
+import type { RetentionRule } from '@reborn/events';
 import { parseConfig, rebornConfigSchema, type RebornConfig } from '@reborn/reborn';
 import { CliError } from './errors.ts';
-import type { HostParts, Machine, ModelChoice } from './machine.ts';
+import type { Machine, ModelChoice, StorageChoice } from './machine.ts';
 import { codeOf, readTextFile, readTextFileIfThere } from './text-file.ts';
 
 const CONFIG_FILE = 'reborn.config.json';
@@ -36,12 +37,14 @@ export interface HostFlags extends HomeFlags {
 export interface Settings {
   readonly home: string;
   readonly profile: RuntimeProfileName;
-  readonly storage: HostParts['storage'];
+  readonly storage: StorageChoice;
   readonly workspace: { readonly named: string; readonly path: string; readonly typed: boolean };
   readonly model: ModelChoice | undefined;
   readonly system: string | undefined;
   readonly leaseMs: number | undefined;
   readonly gateTtlMs: number | undefined;
+  /** What is kept for how long; `undefined`: as is usual. */
+  readonly retention: readonly RetentionRule[] | undefined;
   /** Which configuration file counted, for people. */
   readonly config: string | undefined;
 }
@@ -57,18 +60,13 @@ export async function readSettings(machine: Machine, flags: HostFlags): Promise<
   return {
     home,
     profile: config.profile,
-    storage:
-      storage.kind === 'memory'
-        ? { kind: 'memory' }
-        : {
-            kind: 'sqlite',
-            file: storage.file === undefined ? join(home, DATABASE_FILE) : resolve(base, storage.file),
-          },
+    storage: chooseStorage(storage, { home, base }),
     workspace: { named, path, typed: flags.dir !== undefined },
     model: chooseModel(flags, config.model, { at, base }),
     system: config.system,
     leaseMs: config.leaseMs,
     gateTtlMs: config.gateTtlMs,
+    retention: config.retention,
     config: said,
   };
 }
@@ -131,10 +129,28 @@ function checkFoundConfig(config: RebornConfig, base: string): void {
   if (storage.kind === 'sqlite' && storage.file !== undefined && !isAtOrBelow(resolve(base, storage.file), base)) {
     throw refuse('storage.file');
   }
+  if (config.retention !== undefined) throw refuse('retention');
+  if (storage.kind === 'postgres') throw refuse('storage.urlEnv');
   if (model?.kind === 'recording' && !isAtOrBelow(resolve(base, model.file), base)) throw refuse('model.file');
   if (model?.kind !== 'endpoint') return;
   if (model.apiKeyEnv !== undefined) throw refuse('model.apiKeyEnv');
   if (!['localhost', '127.0.0.1', '[::1]'].includes(new URL(model.url).hostname)) throw refuse('model.url');
+}
+
+function chooseStorage(
+  storage: RebornConfig['storage'],
+  places: { readonly home: string; readonly base: string },
+): StorageChoice {
+  switch (storage.kind) {
+    case 'memory':
+    case 'postgres':
+      return storage;
+    case 'sqlite':
+      return {
+        kind: 'sqlite',
+        file: storage.file === undefined ? join(places.home, DATABASE_FILE) : resolve(places.base, storage.file),
+      };
+  }
 }
 
 function chooseModel(

@@ -142,7 +142,7 @@ function toIso(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-function toJson(value: object): JsonObject {
+export function toJson(value: object): JsonObject {
   const copied: JsonValue = copyJson(value, 'wire');
   return copied as JsonObject;
 }

@@ -48,6 +48,12 @@ export interface Said {
   readonly err: string;
 }
 
+/** As whom, and how much later than now. Units: milliseconds. */
+export interface As {
+  readonly user?: string;
+  readonly laterMs?: number;
+}
+
 export interface World {
   readonly folder: string;
   /** As a process of its own. */
@@ -55,7 +61,7 @@ export interface World {
   /** As `spawn`, in an environment that differs in these variables. */
   spawnWith(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<World['spawn']>;
   /** In this process; quicker. */
-  call(args: readonly string[], as?: { readonly user?: string }): Promise<Said>;
+  call(args: readonly string[], as?: As): Promise<Said>;
   /** Every file of the folder with its content, without the database. */
   files(): Promise<Record<string, string>>;
   remove(): Promise<void>;
@@ -70,7 +76,7 @@ export async function makeWorld(name = 'reborn-cli-', env: NodeJS.ProcessEnv = {
     folder,
     spawn: (...args) => start(folder, args, env),
     spawnWith: (other, ...args) => start(folder, args, { ...env, ...other }),
-    call: (args, as = {}) => call(folder, args, as.user),
+    call: (args, as = {}) => call(folder, args, as),
     files: () => readFiles(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -80,8 +86,8 @@ export const RUN = ['run', 'Make a digest.', '--dir', 'notes', '--recording', 'r
 
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text
-    .trim()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
@@ -98,12 +104,13 @@ function start(cwd: string, args: readonly string[], more: NodeJS.ProcessEnv): R
   return Object.assign(ended, { child });
 }
 
-async function call(cwd: string, args: readonly string[], user: string | undefined): Promise<Said> {
+async function call(cwd: string, args: readonly string[], { user, laterMs = 0 }: As): Promise<Said> {
   let out = '';
   let err = '';
   const io: Machine['io'] = {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
+    drained: () => Promise.resolve(),
     terminal: false,
     colour: false,
     columns: 100,
@@ -111,7 +118,8 @@ async function call(cwd: string, args: readonly string[], user: string | undefin
     editor: undefined,
   };
   const who = user === undefined ? machine.user : { kind: 'user' as const, id: parseUserId(user) };
-  const code = await runCli(args, { ...machine, io, cwd, user: who });
+  const clock = { nowMs: () => machine.platform.clock.nowMs() + laterMs };
+  const code = await runCli(args, { ...machine, platform: { ...machine.platform, clock }, io, cwd, user: who });
   return { code, out, err };
 }
 

@@ -4,7 +4,7 @@
  * Not here: trouble with the store (`company-cases.ts`).
  */
 import { isFault, supersedeGate, parseGateId } from '@reborn/host-api';
-import { equals, fixedUuid, holds } from '@reborn/host-api/testkit';
+import { createFaultyStore, equals, fixedUuid, holds } from '@reborn/host-api/testkit';
 import { DELIVERY_ATTEMPTS_MAX } from '../../limits.ts';
 import { eventually, logCase, settle, whileTimePasses, type OpenedLog } from '../harness.ts';
 import { follow, happen, standing, workDone, workOn } from './following.ts';
@@ -70,7 +70,7 @@ export const failureCases = [
         return [workOn(record.cursor)];
       },
     });
-    equals(await whileTimePasses(opened, consumer.drain(600_000), 50), 'caught_up', 'it gets there');
+    equals(await whileTimePasses(opened, consumer.drain(600_000), 1_000), 'caught_up', 'it gets there');
     holds(
       seen.failures.every(({ dead }) => !dead),
       'no failure was the last',
@@ -80,14 +80,17 @@ export const failureCases = [
   }),
   logCase('holds a subscription for no longer than it was told to', async (opened) => {
     await happen(opened, 1);
-    const dying = follow(opened, { leaseMs: 400, handle: () => never });
+    // Its process dies during the delivery: it neither fails nor tries again.
+    const store = createFaultyStore(opened.store);
+    const dying = follow({ ...opened, store }, { leaseMs: 400, handle: () => never });
     dying.consumer.start();
     await eventually(opened, () => dying.seen.deliveries.length === 1, 'the delivery is at hand');
+    store.strikeNext({ does: 'dies', when: 'before' });
     const next = follow(opened, { holder: 'host-2', leaseMs: 400 });
     equals(await next.consumer.drain(0), 'held', 'it is held');
     equals(await whileTimePasses(opened, next.consumer.drain(5_000), 50), 'caught_up', 'and free soon after');
-    await dying.consumer.stop();
-    equals(await workDone(opened.store), [1], 'the work is done once');
+    await whileTimePasses(opened, dying.consumer.stop());
+    equals([store.isDead, await workDone(opened.store)], [true, [1]], 'the work is done once, by the one that lives');
   }),
   logCase('counts attempts across followers', async (opened) => {
     await happen(opened, 1);
@@ -109,21 +112,21 @@ export const failureCases = [
   logCase('gives up waiting for a handler that never settles', async (opened) => {
     await happen(opened, 2);
     const aborted: boolean[] = [];
-    const { consumer, seen } = follow(opened, {
+    const { consumer, seen, pendingTimers } = follow(opened, {
       handle: async ({ record, signal }) => {
         if (record.cursor > 1) return [workOn(record.cursor)];
         signal.addEventListener('abort', () => aborted.push(true));
         return never;
       },
     });
-    equals(await whileTimePasses(opened, consumer.drain(600_000)), 'caught_up', 'it gets past it');
+    equals(await whileTimePasses(opened, consumer.drain(600_000), 1_000), 'caught_up', 'it gets past it');
     equals(
       seen.failures.map(({ reason }) => codeOf(reason)),
       Array(5).fill('events/delivery_late'),
       'it was late five times',
     );
     equals([aborted.length, await workDone(opened.store)], [5, [2]], 'and was told so each time');
-    equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');
+    equals(pendingTimers(), 0, 'no timer is left behind');
   }),
   logCase('returns from draining at its deadline though a handler hangs', async (opened) => {
     await happen(opened, 1);

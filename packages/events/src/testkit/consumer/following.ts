@@ -9,6 +9,7 @@ import {
   type AppendWrite,
   type DurableStore,
   type StreamKey,
+  type Timers,
   type Write,
 } from '@reborn/host-api';
 import { buildScope, fixedUuid } from '@reborn/host-api/testkit';
@@ -33,14 +34,15 @@ export interface Seen {
   readonly failures: (DeliveryFailure & { readonly cursor: number })[];
 }
 
-/** A follower that writes one record of work for each delivery, unless told otherwise. */
+/** A follower that writes one record of work for each delivery, unless told otherwise. `pendingTimers`: its own. */
 export function follow({ store, platform }: OpenedLog, overrides: Partial<ConsumerOptions> = {}) {
   const seen: Seen = { deliveries: [], failures: [] };
+  const { timers, pendingTimers } = countTimers(platform.timers);
   const { handle = async ({ record }) => [workOn(record.cursor)], onFailure = () => [], ...rest } = overrides;
   const options: ConsumerOptions = {
     store,
     clock: platform.clock,
-    timers: platform.timers,
+    timers,
     diagnostics: platform.diagnostics,
     name: NAME,
     stream: SOURCE,
@@ -57,7 +59,25 @@ export function follow({ store, platform }: OpenedLog, overrides: Partial<Consum
       return onFailure(delivery, failure);
     },
   };
-  return { consumer: createConsumer(options), seen };
+  return { consumer: createConsumer(options), seen, pendingTimers };
+}
+
+/** A store has timers of its own: those of the follower are counted apart. */
+function countTimers(timers: Timers): { readonly timers: Timers; readonly pendingTimers: () => number } {
+  const pending = new Set<symbol>();
+  const schedule: Timers['schedule'] = (delayMs, callback) => {
+    const timer = Symbol('timer');
+    pending.add(timer);
+    const cancel = timers.schedule(delayMs, () => {
+      pending.delete(timer);
+      callback();
+    });
+    return () => {
+      pending.delete(timer);
+      cancel();
+    };
+  };
+  return { timers: { schedule }, pendingTimers: () => pending.size };
 }
 
 /** The work on the record at `cursor`: a note, each time under a new identity, so that doubled work shows. */

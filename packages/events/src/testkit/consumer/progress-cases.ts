@@ -125,7 +125,7 @@ export const progressCases = [
       },
     });
     await happen(opened, 1);
-    const { consumer, seen } = follow({ ...opened, store });
+    const { consumer, seen, pendingTimers } = follow({ ...opened, store });
     consumer.start();
     consumer.start();
     await eventually(opened, () => seen.deliveries.length === 2, 'a commit between its look and its wait is not lost');
@@ -137,7 +137,7 @@ export const progressCases = [
     await settle(opened);
     equals(looks, before, 'and it does not look while nothing happens');
     await consumer.stop();
-    equals(opened.platform.pendingTimers(), 0, 'no timer is left behind');
+    equals(pendingTimers(), 0, 'no timer is left behind');
   }),
   logCase('has no timer while it waits, and is not woken by what it does not take', async (opened) => {
     const interests: (CommitInterest | undefined)[] = [];
@@ -152,11 +152,11 @@ export const progressCases = [
         return opened.store.onCommit(listener, interest);
       },
     });
-    const { consumer, seen } = follow({ ...opened, store }, { filter: { kinds: ['run_submitted'] } });
+    const { consumer, seen, pendingTimers } = follow({ ...opened, store }, { filter: { kinds: ['run_submitted'] } });
     consumer.start();
     await settle(opened);
     equals(interests, [{ ...SOURCE, kinds: ['run_submitted'] }], 'its interest is as narrow as its filter');
-    equals(opened.platform.pendingTimers(), 0, 'the store makes up for lost wake-ups, not the follower');
+    equals(pendingTimers(), 0, 'the store makes up for lost wake-ups, not the follower');
     const before = looks;
     await opened.store.commit([otherThing(1)]);
     await settle(opened);
@@ -170,7 +170,7 @@ export const progressCases = [
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (finish = resolve));
     await happen(opened, 3);
-    const { consumer, seen } = follow(
+    const { consumer, seen, pendingTimers } = follow(
       { ...opened, store },
       {
         handle: async ({ record, signal }) => {
@@ -190,7 +190,7 @@ export const progressCases = [
       [[1], 1],
       'it finished that one and told it to hurry',
     );
-    equals([store.listening, opened.platform.pendingTimers()], [[], 0], 'nothing is left behind');
+    equals([store.listening, pendingTimers()], [[], 0], 'nothing is left behind');
     await consumer.stop();
     equals(await consumer.drain(1_000), 'waiting', 'a stopped follower does nothing');
     const next = follow(opened, { holder: 'host-2' });

@@ -4,7 +4,7 @@
  * Not here: appends that are all or none (`append-cases.ts`).
  */
 import { HostApiError } from '@reborn/host-api';
-import { buildScope, equals, wrapStore } from '@reborn/host-api/testkit';
+import { buildScope, equals, rejects, wrapStore } from '@reborn/host-api/testkit';
 import type { BatchResult } from '../../event-log.ts';
 import { BATCH_RECORDS } from '../../limits.ts';
 import { readScopeFor } from '../../read-scope.ts';
@@ -16,6 +16,23 @@ import { logCase } from '../harness.ts';
 const scope = readScopeFor(buildScope());
 
 export const batchCases = [
+  logCase('takes what it was given when it was called, whatever becomes of the list', async ({ log }) => {
+    const whole: LogRecord[] = [buildLogRecord('run_submitted', 1), buildLogRecord('run_submitted', 2)];
+    const appended = log.append(whole);
+    whole.pop();
+    whole.push(buildLogRecord('call_denied', 9));
+    equals(await appended, [1, 2], 'an append');
+    const batch = Array.from({ length: BATCH_RECORDS + 1 }, (_, at) => buildLogRecord('run_submitted', at + 1));
+    const answered = log.appendBatch(batch);
+    batch.length = 0;
+    equals((await answered).length, BATCH_RECORDS + 1, 'a batch');
+  }),
+  logCase('refuses what is no list', async ({ log }) => {
+    for (const bad of [undefined, null, 'records', {}, { length: 1 }]) {
+      await rejects(log.append(bad as never), ['events/invalid_request'], 'an append');
+      await rejects(log.appendBatch(bad as never), ['events/invalid_request'], 'a batch');
+    }
+  }),
   logCase('answers a batch with one cursor for each record, in their order, over all streams', async ({ log }) => {
     const other = buildScope({ tenantId: 'globex' });
     const batch = [

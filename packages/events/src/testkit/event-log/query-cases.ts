@@ -4,7 +4,14 @@
  * Not here: everything of one correlation (`trace-cases.ts`).
  * Source: specification 5, R-08.
  */
-import { parseCapabilityId, parseCorrelationId, parseInvocationId, parseRunId, parseUserId } from '@reborn/host-api';
+import {
+  SCOPE_ID_BYTES_MAX,
+  parseCapabilityId,
+  parseCorrelationId,
+  parseInvocationId,
+  parseRunId,
+  parseUserId,
+} from '@reborn/host-api';
 import {
   buildGrant,
   buildScope,
@@ -19,6 +26,7 @@ import {
 } from '@reborn/host-api/testkit';
 import type { EventLog, QueryRequest } from '../../event-log.ts';
 import { LOG_READ_CAPABILITY, readScopeByGrant, readScopeFor } from '../../read-scope.ts';
+import { toActorId } from '../../record/labels.ts';
 import { createEventLog } from '../../stored-event-log.ts';
 import { buildForeignAppend, buildLogRecord } from '../builder.ts';
 import { cutOff, logCase } from '../harness.ts';
@@ -66,6 +74,11 @@ export const queryCases = [
     await log.append([buildLogRecord('run_submitted', 1), buildLogRecord('dispatch_requested', 2)]);
     equals(await cursorsOf(log, { provider: named }), [2], 'by its provider');
     equals(await cursorsOf(log, { provider: `${named}-other` }), [], 'and by no other');
+  }),
+  logCase('finds what the longest of names has done', async ({ log }) => {
+    const by = { kind: 'user', id: parseUserId('u'.repeat(SCOPE_ID_BYTES_MAX)) } as const;
+    await log.append([buildLogRecord('approval_resolved', 1, { by })]);
+    equals(await cursorsOf(log, { family: 'audit', actor: toActorId(by) }), [1], 'a kind and an id of 256 bytes');
   }),
   logCase('takes patterns of kinds, and tells the nearest kind for one that there is not', async ({ log, store }) => {
     await log.append([
@@ -197,7 +210,7 @@ export const queryCases = [
     const bad: readonly Partial<Record<keyof QueryRequest, unknown>>[] = [
       ...[0, -1, 1.5, 1001, '10'].map((limit) => ({ limit })),
       ...['sideways', undefined].map((order) => ({ order })),
-      ...['', 'a\nb', 'ä'.repeat(129), 7].flatMap((text) => [{ actor: text }, { provider: text }]),
+      ...['', 'a\nb', 'ä'.repeat(137), 7].flatMap((text) => [{ actor: text }, { provider: text }]),
       ...['no uuid', 1].flatMap((id) => [{ runId: id }, { invocationId: id }, { correlationId: id }]),
       ...[-1, 0.5, '1'].flatMap((ms) => [{ fromMs: ms }, { toMs: ms }]),
       { fromMs: 2, toMs: 1 },

@@ -177,7 +177,9 @@ export const readCases = [
       ...[0, -1, 1.5, 1001, Number.NaN, Number.MAX_SAFE_INTEGER, '10'].map((limit) => ({ limit })),
       ...[-1, 0.5, Number.NaN, '1', null].map((after) => ({ after })),
       ...['transcript', 'turn', '', undefined].map((family) => ({ family })),
-      ...[[], ['call_denied'], ['no_such_kind'], ['run_submitted', 'toString']].map((kinds) => ({ kinds })),
+      ...[[], ['call_denied'], ['no_such_kind'], ['run_submitted', 'toString'], 'run_submitted', {}, 7].map(
+        (kinds) => ({ kinds }),
+      ),
       ...[undefined, null, {}, { tenantId: 'acme', labels: {}, admits: () => true }].map((scope) => ({ scope })),
     ];
     for (const part of bad) {

@@ -7,7 +7,7 @@ import { equals, holds, wrapStore } from '@reborn/host-api/testkit';
 import { EVENT_STREAM_KEEP_ALIVE_MS } from '../../limits.ts';
 import type { ProjectionLog } from '../../projection/projection-source.ts';
 import { applyUpdate, type ProjectionSnapshot } from '../../projection/projection.ts';
-import { logCase, settle } from '../harness.ts';
+import { eventually, logCase, settle } from '../harness.ts';
 import { ALICE, happen, kindsIn, projectionOf } from '../projection/happenings.ts';
 import { openOne, pass, streamsOf, take, told } from './watching.ts';
 
@@ -125,15 +125,25 @@ export const deliveryCases = [
   }),
   logCase('reads no further than it has room for, and loses nothing by it', async (opened) => {
     let reads = 0;
+    let looks = 0;
+    let looking = 0;
+    const look = async <T>(answer: Promise<T>): Promise<T> => {
+      looks += 1;
+      looking += 1;
+      return answer.finally(() => (looking -= 1));
+    };
     const log: ProjectionLog = {
-      bounds: (request) => opened.log.bounds(request),
-      query: (request) => opened.log.query(request),
+      bounds: (request) => look(opened.log.bounds(request)),
+      query: (request) => look(opened.log.query(request)),
       read: (request) => {
         reads += 1;
         return opened.log.read(request);
       },
     };
     const stream = await openOne(streamsOf({ ...opened, log }), { buffer: 0, limit: 1 });
+    // What happens below is not to come into the snapshot.
+    await eventually(opened, () => looks > 0 && looking === 0, 'the snapshot is taken');
+    await settle(opened);
     await happen(
       opened,
       1,

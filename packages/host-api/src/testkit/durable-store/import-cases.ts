@@ -1,7 +1,7 @@
 /** Putting records back as they were read. Not here: taking them away (`ledger-cases.ts`). */
 import type { RawPage, RawRecord, StreamKey } from '../../durable/stream.ts';
 import type { DurableStore, ImportWrite, StreamWrite } from '../../durable/unit-of-work.ts';
-import { equals, holds } from '../contract-case.ts';
+import { equals, holds, rejects } from '../contract-case.ts';
 import { fixedUuid } from '../fake-platform.ts';
 import { originOf, recordAfter } from './linked.ts';
 import { append, cursorsOf, draft, receiptsOf, storeCase, streamOf } from './ticket.ts';
@@ -95,6 +95,14 @@ export const importCases = [
     const { records: read } = await store.readStream({ stream, after: 0, limit: 1 });
     equals(read[0]?.body, { b: 2, a: 'é' }, 'readers get what it says');
     equals(cursorsOf(await store.commit([append(stream, draft(1), draft(2))])), [1, 2], 'its id is known');
+  }),
+
+  storeCase('refuses to begin a stream where it could not go on', async ({ store }) => {
+    const base = { cursor: Number.MAX_SAFE_INTEGER - 1, chain: 'a'.repeat(64) };
+    for (const records of [[], [recordAfter(base, fixedUuid(1))]]) {
+      await rejects(store.commit([{ kind: 'import', stream, base, records }]), ['host-api/invalid_value'], 'too far');
+    }
+    equals(cursorsOf(await store.commit([append(stream, draft(1))])), [1], 'the stream begins as any');
   }),
 
   storeCase('does not bring back what was removed', async ({ store }) => {

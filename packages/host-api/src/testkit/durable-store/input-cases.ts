@@ -1,6 +1,7 @@
 /** Input that no store takes. Not here: refusals of machines, which are outcomes. */
-import type { RawRequest, StreamListRequest, StreamRequest } from '../../durable/stream.ts';
+import type { RawRequest, RecordDraft, StreamListRequest, StreamRequest } from '../../durable/stream.ts';
 import type { ListRequest, Write } from '../../durable/unit-of-work.ts';
+import type { JsonObject } from '../../json.ts';
 import { STREAM_RECORD_BYTES_MAX, UNIT_BYTES_MAX } from '../../limits.ts';
 import { equals, holds, rejects } from '../contract-case.ts';
 import { fixedUuid } from '../fake-platform.ts';
@@ -20,6 +21,18 @@ const importedBody = (bodyText: string) => ({
   ...imported,
   records: [{ ...first, content: { ...first.content, bodyText } }],
 });
+
+/** A member that no loop shows. */
+function hidden(draftOf: RecordDraft, name: keyof RecordDraft, value: unknown): RecordDraft {
+  return Object.defineProperty({ ...draftOf }, name, { value, enumerable: false });
+}
+
+/** An object until it is written down. */
+const turning: JsonObject = new Proxy(
+  {},
+  { get: (_, key) => (key === 'toJSON' && (looks += 1) % 2 === 0 ? () => 'text' : undefined), has: () => true },
+);
+let looks = 0;
 
 /** Each is a second write after a good one. */
 const badWrites: readonly (readonly [string, unknown])[] = [
@@ -45,6 +58,10 @@ const badWrites: readonly (readonly [string, unknown])[] = [
   ['a tenant that is no id', { kind: 'append', stream: { family: 'journal', tenantId: 'a/b' }, records: [] }],
   ['more than a page of records', append(streamOf(), ...Array.from({ length: 1001 }, (_none, at) => draft(at)))],
   ['an event without a UUID', append(streamOf(), draft(1, { eventId: 'event-1' as never }))],
+  ['places without events', { ...append(streamOf()), records: Object.assign([], { length: 2 }) }],
+  ['a hidden id that is none', append(streamOf(), hidden(draft(1), 'eventId', 'one\ntwo'))],
+  ['a hidden label', append(streamOf(), hidden(draft(1), 'labels', { userId: 'one\ntwo' }))],
+  ['a body that turns into something else', append(streamOf(), draft(1, { body: turning }))],
   ['a time before 1970', append(streamOf(), draft(1, { atMs: -1 }))],
   ['a time between milliseconds', append(streamOf(), draft(1, { atMs: 1.5 }))],
   ['an unknown label', append(streamOf(), draft(1, { labels: { colour: 'red' } as never }))],

@@ -118,9 +118,15 @@ async function checkStore(options: RebornOptions): Promise<Check> {
     const host = await createReborn(options);
     try {
       const { ready } = await host.runtime.health();
-      const { backend, survives } = options.storage.durability;
-      const how = backend === 'sqlite' ? 'write-ahead log, every commit synced in full' : 'gone with the process';
-      const detail = `${backend} opens; survives ${survives} (${how})`;
+      const { backend, survives, anchored } = options.storage.durability;
+      const how = survives === 'nothing' ? 'gone with the process' : 'every commit synced in full';
+      const bound =
+        survives === 'nothing'
+          ? ''
+          : anchored
+            ? 'a head anchor shows a lost tail'
+            : 'no head anchor: a lost tail would not show';
+      const detail = `${backend} opens; survives ${survives.replaceAll('_', ' ')} (${how}); ${bound}`;
       return ready
         ? { name, state: survives === 'nothing' ? 'warning' : 'ok', detail }
         : { name, state: 'failed', detail: `${backend} does not answer`, exit: EXIT.unavailable };

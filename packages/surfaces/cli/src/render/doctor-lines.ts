@@ -12,6 +12,7 @@ const STATUS: Readonly<Record<ReadinessReport['status'], readonly [string, Tone]
   degraded: ['fine here, not fit for production', 'ask'],
   refused: ['REFUSED: these settings may not run in production', 'bad'],
 };
+const BROKEN: readonly [string, Tone] = ['not all of it works', 'bad'];
 const TONES = { ok: 'good', warning: 'ask', failed: 'bad' } as const;
 const NAME_COLUMNS = 15;
 
@@ -22,7 +23,8 @@ interface ShownCheck {
 }
 
 export function doctorLines(report: ReadinessReport, checks: readonly ShownCheck[]): readonly Line[] {
-  const [verdict, tone] = STATUS[report.status];
+  const works = report.status === 'refused' || checks.every(({ state }) => state !== 'failed');
+  const [verdict, tone] = works ? STATUS[report.status] : BROKEN;
   return [
     ...checks.map(({ name, state, detail }): Line => ({
       label: state,

@@ -45,7 +45,11 @@ export function isTelling(happening: Happening): boolean {
     case 'verdict_given':
       return record.verdict !== 'allow';
     case 'hook_decision_emitted':
+    case 'hook_decision_accepted':
+    case 'hook_decision_rejected':
     case 'hook_dispatched':
+    case 'judgement_settled':
+    case 'assistant_reply_finalized':
     case 'model_started':
     case 'model_completed':
     case 'dispatch_requested':
@@ -108,6 +112,8 @@ function recordLine(record: LogRecord): Line {
     case 'model_failed':
       if (record.errorKind === 'aborted') return line('model', 'not waited for any longer', 'faint');
       return line('model', `failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
+    case 'assistant_reply_finalized':
+      return line('model', 'said its last words', 'faint');
     case 'dispatch_requested':
       return line('dispatch', `${record.capabilityId}  attempt ${record.attempt}`, 'faint');
     case 'dispatch_succeeded':
@@ -115,18 +121,25 @@ function recordLine(record: LogRecord): Line {
     case 'dispatch_failed':
       return line('dispatch', `${record.capabilityId}  failed (${record.errorKind}), effect ${record.effect}`, 'bad');
     default:
-      return decisionLine(record);
+      return hookLine(record);
   }
 }
 
-type Decided = Exclude<LogRecord, { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` }>;
+type NotOfRun = Exclude<
+  LogRecord,
+  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }
+>;
 
-function decisionLine(record: Decided): Line {
+function hookLine(record: NotOfRun): Line {
   switch (record.kind) {
     case 'hook_dispatched':
       return line('hook', `asked at ${record.point}`, 'faint');
     case 'hook_decision_emitted':
       return line('hook', `decided: ${record.verb}`, record.verb === 'observe' ? 'faint' : 'ask');
+    case 'hook_decision_accepted':
+      return line('hook', `its decision was taken: ${record.verb}${inBrackets(record.code)}`, 'faint');
+    case 'hook_decision_rejected':
+      return line('hook', `gave no decision (${record.category})`, 'bad');
     case 'hook_failed':
       return line('hook', `failed (${record.category}); the call is refused`, 'bad');
     case 'hook_poisoned':
@@ -137,12 +150,23 @@ function decisionLine(record: Decided): Line {
       return line('hook', `delivery ${record.cursor} failed, attempt ${record.attempt} (${record.errorKind})`, 'bad');
     case 'delivery_dead_lettered':
       return line('hook', `delivery ${record.cursor} given up after ${record.attempts} attempts`, 'bad');
+    default:
+      return decisionLine(record);
+  }
+}
+
+type Decided = Exclude<NotOfRun, { kind: `hook_${string}` | `delivery_${string}` }>;
+
+function decisionLine(record: Decided): Line {
+  switch (record.kind) {
+    case 'subscription_terminated':
+      return line('log', `${record.subscription} follows ${record.family} no more (${record.reason})`, 'ask');
     case 'verdict_given':
-      return line(
-        'verdict',
-        `${record.verdict} by ${record.by}${record.code === undefined ? '' : ` (${record.code})`}`,
-        toneOf(record.verdict),
-      );
+      return line('verdict', `${record.verdict} by ${record.by}${inBrackets(record.code)}`, toneOf(record.verdict));
+    case 'judgement_settled':
+      return line('verdict', `${record.capabilityId}  ${JUDGED[record.result]}`, 'faint');
+    case 'recovery_marked':
+      return line('recovery', `${record.capabilityId}  found ${record.found} (${record.cause})`, 'ask');
     case 'effect_intended':
       return line('intent', `${record.capabilityId}  announced durably, attempt ${record.attempt}`, 'faint');
     case 'effect_settled':
@@ -171,7 +195,24 @@ function decisionLine(record: Decided): Line {
       return line('answer', `of ${whoIs(record.by)} refused (${record.code}); the gate stays open`, 'bad');
     case 'approval_closed':
       return line('gate', `${record.gateId} closed: ${record.how}`, 'ask');
+    case 'retention_applied':
+      return line('log', `${record.family}: ${record.cut} records cut off, ${record.removed} emptied`, 'ask');
+    case 'boundary_decided': {
+      const tone = record.decision === 'allowed' ? 'faint' : 'bad';
+      return line('security', `${record.boundary}: ${record.decision} (${record.code})`, tone);
+    }
   }
+}
+
+const JUDGED = {
+  denied: 'denied as judged',
+  asked: 'somebody is asked as judged',
+  dispatched: 'goes on as judged',
+  not_applied: 'nothing followed from the judgement',
+} as const;
+
+function inBrackets(code: string | undefined): string {
+  return code === undefined ? '' : ` (${code})`;
 }
 
 function isRefusal(result: ToolResult): boolean {

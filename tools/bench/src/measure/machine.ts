@@ -1,0 +1,33 @@
+/** What a result was measured on, without the name of the machine. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, platform, arch, release } from 'node:os';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROOT } from './work-folder.ts';
+import type { DiskProbe } from './disk-probe.ts';
+
+const require = createRequire(import.meta.url);
+
+export function describeMachine(fileSystem: string, disk: DiskProbe): string {
+  const model = cpus()[0]?.model ?? 'unknown processor';
+  const syncs = `fdatasync p50 ${disk.p50Us} µs, p99 ${disk.p99Us} µs`;
+  return `${availableParallelism()} cores of ${model}, ${platform()} ${arch()} ${release().split('-')[0]}, ${fileSystem}, ${syncs}`;
+}
+
+/** The versions that matter, and the lockfile that fixes the rest. */
+export async function describeVersions(packages: readonly string[]): Promise<Record<string, string>> {
+  const lockfile = createHash('sha256').update(await readFile(join(ROOT, 'package-lock.json')));
+  const versions: Record<string, string> = { node: process.versions.node, v8: process.versions.v8 };
+  for (const name of packages) versions[name] = await versionOf(name);
+  return { ...versions, lockfile: lockfile.digest('hex').slice(0, 16) };
+}
+
+/** Packages may hide their manifest: it is looked for beside their entry. */
+async function versionOf(name: string): Promise<string> {
+  const entry = require.resolve(name);
+  const folder = entry.slice(0, entry.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
+  const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
+  return String(version);
+}
