@@ -25,10 +25,7 @@ export const LOOK_RECORDS_MAX = 4096;
 export const ANCHOR_MS = 1000;
 /** An anchor file is one short line; whatever is longer is none. */
 export const ANCHOR_BYTES_MAX = 4096;
-/**
- * Pages in the log that are not in the file yet, at which they are moved there before the next transaction: 32 MiB. Fewer
- * would move the same pages more often; more would make opening after a kill slow.
- */
+/** Pages of the log at which they are moved into the file: fewer would go twice, more would make opening after a kill slow. */
 export const LOG_PAGES_MAX = 8192;
 /** A writer that has nothing to do moves the log into the file, so that nobody has to wait for it; a few are no work. */
 export const LOG_PAGES_IDLE = 256;
