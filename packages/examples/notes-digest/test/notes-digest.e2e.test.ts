@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { startModelServer } from './model-server.ts';
 import { createDatabase } from '@reborn/postgres-server';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const KEY_VARIABLE = 'NOTES_DIGEST_TEST_KEY';
 const KEY = 'sk-sentinel-qzx-2299';
@@ -40,7 +38,7 @@ function showWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Show
   return mkdir(temporary, { recursive: true }).then(
     () =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, ['--import', TSX, '--conditions=@reborn/source', MAIN, ...args], {
+        const child = spawn(process.execPath, ['--conditions=@reborn/source', MAIN, ...args], {
           cwd: folder,
           env,
         });
@@ -64,8 +62,7 @@ describe('npm start', () => {
     expect(out).toContain('reporter: the run is complete');
     expect(out).not.toContain('\u001b');
     expect(out).not.toContain(folder);
-    const left = (await readdir(join(folder, 'temporary'))).filter((name) => !name.startsWith('tsx-'));
-    expect(left).toEqual([]);
+    expect(await readdir(join(folder, 'temporary'))).toEqual([]);
   });
 
   it('shows the same on PostgreSQL, whose address it never names', async () => {

@@ -1,17 +1,15 @@
 /** A folder of notes, a recording and a home of their own for each test, and the command line over them. */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseUserId } from '@reborn/host-api';
 import { createMachine } from '../src/compose.ts';
 import { runCli } from '../src/cli.ts';
 import type { Machine } from '../src/machine.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const machine = createMachine();
 
 export const RECORDING = {
@@ -93,7 +91,7 @@ export function jsonLines(text: string): Record<string, unknown>[] {
 
 function start(cwd: string, args: readonly string[], more: NodeJS.ProcessEnv): ReturnType<World['spawn']> {
   const env = { ...process.env, ...more };
-  const child = spawn(process.execPath, ['--import', TSX, '--conditions=@reborn/source', MAIN, ...args], { cwd, env });
+  const child = spawn(process.execPath, ['--conditions=@reborn/source', MAIN, ...args], { cwd, env });
   const ended = new Promise<Said>((resolve) => {
     let out = '';
     let err = '';
