@@ -154,13 +154,16 @@ export const progressCases = [
     });
     const { consumer, seen, pendingTimers } = follow({ ...opened, store }, { filter: { kinds: ['run_submitted'] } });
     consumer.start();
+    // It opens its subscription, looks once more, and finds nothing.
+    await eventually(opened, () => looks >= 2, 'it has looked');
     await settle(opened);
     equals(interests, [{ ...SOURCE, kinds: ['run_submitted'] }], 'its interest is as narrow as its filter');
     equals(pendingTimers(), 0, 'the store makes up for lost wake-ups, not the follower');
     const before = looks;
-    await opened.store.commit([otherThing(1)]);
+    for (let number = 1; number <= 10; number += 1) await opened.store.commit([otherThing(100 + number)]);
     await settle(opened);
-    equals(looks, before, 'it does not even look');
+    // A store may call without need, but not for each of them.
+    holds(looks - before <= 2, 'it does not even look');
     await happen(opened, 1, 2);
     await eventually(opened, () => seen.deliveries.length === 1, 'and works when there is something for it');
     await consumer.stop();
