@@ -11,7 +11,7 @@ const reports = () =>
   globSync('{packages,tools}/**/test-results/{vitest,node-test}.json', { cwd: root, exclude: ['**/node_modules'] });
 for (const report of reports()) rmSync(join(root, report));
 
-const run = spawnSync('nx', ['run-many', '-t', 'test', '--output-style=static', ...process.argv.slice(2)], {
+const run = spawnSync('nx', ['run-many', '-t', 'test', '--parallel=3', '--output-style=static', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
   env: {

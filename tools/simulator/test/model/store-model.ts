@@ -43,7 +43,7 @@ export interface OpenBackend {
 /** How often time passes between two operations, and how long. Units: milliseconds. */
 const pauses = fc.constantFrom(0, 0, 0, 1, 49, 50, 51, 400);
 /** Sequences of each model on each backend; longer runs set `REBORN_MODEL_RUNS`. */
-export const MODEL_RUNS = Math.max(20, Number(process.env['REBORN_MODEL_RUNS'] ?? '30'));
+export const MODEL_RUNS = Math.max(20, Number(process.env['REBORN_MODEL_RUNS'] ?? '20'));
 /** Units: milliseconds; a bound against hanging, not a promise. */
 export const MODEL_TIMEOUT_MS = 60_000 + MODEL_RUNS * 1_000;
 const COMMANDS_MAX = 30;
