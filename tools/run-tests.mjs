@@ -11,18 +11,22 @@ const reports = () =>
   globSync('{packages,tools}/**/test-results/{vitest,node-test}.json', { cwd: root, exclude: ['**/node_modules'] });
 for (const report of reports()) rmSync(join(root, report));
 
-const run = spawnSync('nx', ['run-many', '-t', 'test', '--parallel=3', '--output-style=static', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    NX_DAEMON: 'false',
-    NX_TUI: 'false',
-    REBORN_TEST_REPORT: '1',
-    // Tests start many processes of the same program: what is compiled once is not compiled again.
-    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile'),
+const run = spawnSync(
+  'nx',
+  ['run-many', '-t', 'test', '--parallel=3', '--output-style=static', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      NX_DAEMON: 'false',
+      NX_TUI: 'false',
+      REBORN_TEST_REPORT: '1',
+      // Tests start many processes of the same program: what is compiled once is not compiled again.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compile'),
+    },
   },
-});
+);
 
 let passed = 0;
 let failed = 0;
