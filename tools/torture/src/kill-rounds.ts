@@ -52,7 +52,7 @@ export async function killRounds(options: AreaOptions): Promise<KillReport> {
     const kills = chooseKills(count === 0 ? all : count, calm, seed).filter((kill) =>
       describeKill(kill).includes(only),
     );
-    const results = await sideBySide(kills, (kill, at) => round(folder, recorder, kill, `round-${at}`));
+    const results = await sideBySide(kills, (kill, at) => judged(folder, recorder, kill, `round-${at}`));
     failures = results.flatMap(({ failure }) => failure ?? []);
     for (const { name, sentences, kept } of failures) report(`${name}: ${sentences.join('; ')}\n  kept: ${kept}`);
     return {
@@ -63,8 +63,8 @@ export async function killRounds(options: AreaOptions): Promise<KillReport> {
       failures,
     };
   } finally {
-    recorder.stop();
-    if (failures.length === 0) rmSync(folder, { recursive: true });
+    await recorder.stop();
+    if (failures.length === 0) rmSync(folder, { recursive: true, maxRetries: 10 });
   }
 }
 
@@ -96,6 +96,15 @@ interface RoundEnd {
   readonly killed: boolean;
   readonly uncertain: number;
   readonly failure: Failure | undefined;
+}
+
+/** A round that breaks is a failed round like any other: the rest go on, and nothing hides what it broke with. */
+function judged(folder: string, recorder: EffectRecorder, kill: Kill, name: string): Promise<RoundEnd> {
+  return round(folder, recorder, kill, name).catch((error: unknown): RoundEnd => {
+    const sentences = [`it ended with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+    const failure = { name: describeKill(kill), sentences, kept: join(folder, name) };
+    return { killed: false, uncertain: 0, failure };
+  });
 }
 
 async function round(folder: string, recorder: EffectRecorder, kill: Kill, name: string): Promise<RoundEnd> {

@@ -33,7 +33,7 @@ test('a worker that was stopped past its lease is fenced: the one that took over
     // The stopped worker's effect was announced and never settled: the other one reports it as uncertain.
     expect(uncertain).toBe(1);
   } finally {
-    recorder.stop();
+    await recorder.stop();
     rmSync(folder, { recursive: true });
   }
 }, 60_000);
