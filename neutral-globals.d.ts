@@ -30,6 +30,17 @@ declare var TextDecoder: {
   prototype: TextDecoder;
   new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
 };
+interface URL {
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+}
+declare var URL: { prototype: URL; parse(url: string): URL | null };
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
 /** Where a module stands: for machines that a store's writer has to load again, elsewhere. */

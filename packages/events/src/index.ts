@@ -10,7 +10,7 @@ export {
   type RuntimeEventKind,
   type SubscriptionEndReason,
 } from './record/runtime-event.ts';
-export { journalRecordSchema, type JournalRecord, type JournalRecordKind } from './record/journal.ts';
+export { journalRecordSchema, type InputChange, type JournalRecord, type JournalRecordKind } from './record/journal.ts';
 export { auditRecordSchema, type AuditRecord, type AuditRecordKind } from './record/audit.ts';
 export {
   securityAuditRecordSchema,

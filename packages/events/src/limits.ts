@@ -92,3 +92,9 @@ export const EVENT_STREAMS_PER_ACTOR_MAX = 16;
 export const EVENT_STREAMS_PER_SCOPE_MAX = 8;
 /** Verdicts about content that are kept: a few pages of each stream. */
 export const REDACTION_VERDICTS_MAX = 4096;
+/** More changes to one input are a new input; the digests tell them apart all the same. */
+export const INPUT_CHANGES_MAX = 64;
+/** A place in an input, as a JSON pointer. Units: UTF-8 bytes. */
+export const CHANGE_PATH_BYTES_MAX = 512;
+/** A longer value is not shown. Units: UTF-8 bytes. */
+export const CHANGE_VALUE_BYTES_MAX = 512;

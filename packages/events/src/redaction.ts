@@ -5,6 +5,7 @@
  * Not here: which field is of which form (`record/`).
  * Source: specification 1, R-06.
  */
+import { HOST_NAME_BYTES_MAX } from '@reborn/host-api';
 import { z } from 'zod';
 import { AUTHOR_BYTES_MAX, ERROR_KIND_BYTES_MAX, HOOK_LABEL_BYTES_MAX, SUBSCRIPTION_NAME_BYTES_MAX } from './limits.ts';
 
@@ -45,11 +46,17 @@ export function toSubscriptionName(value: unknown): string {
   return matches(value, SUBSCRIPTION_NAME_BYTES_MAX, /^[a-z][a-z0-9_.:-]*$/);
 }
 
+/** A host as a URL names it: lower-case labels, or an address; no port, path or credentials. */
+export function toHost(value: unknown): string {
+  return matches(value, HOST_NAME_BYTES_MAX, /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])$/);
+}
+
 /** Fields that hold such a token and turn everything else into `unclassified`. */
 export const errorKindSchema = z.unknown().transform(toErrorKind);
 export const labelSchema = z.unknown().transform(toLabel);
 export const hookIdLabelSchema = z.unknown().transform(toHookLabel);
 export const authorSchema = z.unknown().transform(toAuthor);
+export const hostSchema = z.unknown().transform(toHost);
 export const subscriptionNameSchema = z.unknown().transform(toSubscriptionName);
 
 function matches(value: unknown, bytesMax: number, form: RegExp): string {

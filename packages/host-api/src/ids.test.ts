@@ -1,12 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { HostApiError } from './errors.ts';
 import {
+  parseAgentId,
   parseCapabilityId,
+  parseCorrelationId,
   parseDigest,
+  parseEventId,
   parseExtensionId,
+  parseGateId,
+  parseGrantId,
   parseIdempotencyKey,
+  parseInvocationId,
+  parseMissionId,
+  parseProcessId,
+  parseProjectId,
   parseRunId,
+  parseSecretHandle,
+  parseSystemServiceId,
   parseTenantId,
+  parseThreadId,
+  parseTurnId,
+  parseUserId,
 } from './ids.ts';
 import { createSentinel, findLeaks } from './testkit/index.ts';
 
@@ -79,6 +93,31 @@ describe.each(table)('$of', ({ parse, good, bad }) => {
       ),
     ).toEqual([]);
   });
+});
+
+test.each([
+  ['scope ids', [parseUserId, parseAgentId, parseProjectId, parseMissionId, parseThreadId, parseTenantId], 0],
+  ['name ids', [parseSecretHandle, parseSystemServiceId, parseExtensionId], 1],
+  [
+    'UUIDs',
+    [
+      parseTurnId,
+      parseInvocationId,
+      parseCorrelationId,
+      parseGateId,
+      parseGrantId,
+      parseProcessId,
+      parseEventId,
+      parseRunId,
+    ],
+    3,
+  ],
+] as const)('All %s keep to one rule', (_family, parsers, at) => {
+  const { good = [], bad = [] } = table[at] ?? {};
+  for (const parse of parsers) {
+    for (const text of good) expect(parse(text)).toBe(text);
+    for (const text of bad) expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'host-api/invalid_id' }));
+  }
 });
 
 test('A refusal names the field and the rule', () => {

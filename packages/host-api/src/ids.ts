@@ -70,6 +70,12 @@ export type GateId = z.infer<typeof gateIdSchema>;
 /** One grant of authority. Shape: UUID. */
 export const grantIdSchema = uuid.brand<'GrantId'>();
 export type GrantId = z.infer<typeof grantIdSchema>;
+/** One piece of work that goes on by itself. Shape: UUID. */
+export const processIdSchema = uuid.brand<'ProcessId'>();
+export type ProcessId = z.infer<typeof processIdSchema>;
+/** The name of a secret; never its value. Shape: name id, 1–128 bytes. */
+export const secretHandleSchema = nameId.brand<'SecretHandle'>();
+export type SecretHandle = z.infer<typeof secretHandleSchema>;
 /** One record of the log; the key under which appends are idempotent. Shape: UUID. */
 export const eventIdSchema = uuid.brand<'EventId'>();
 export type EventId = z.infer<typeof eventIdSchema>;
@@ -102,6 +108,8 @@ export const parseTurnId = parser(turnIdSchema, 'turnId');
 export const parseRunId = parser(runIdSchema, 'runId');
 export const parseInvocationId = parser(invocationIdSchema, 'invocationId');
 export const parseCorrelationId = parser(correlationIdSchema, 'correlationId');
+export const parseProcessId = parser(processIdSchema, 'processId');
+export const parseSecretHandle = parser(secretHandleSchema, 'secretHandle');
 export const parseGateId = parser(gateIdSchema, 'gateId');
 export const parseGrantId = parser(grantIdSchema, 'grantId');
 export const parseEventId = parser(eventIdSchema, 'eventId');

@@ -22,7 +22,9 @@ export { JSON_BYTES_MAX, PATH_BYTES_MAX, MOUNTS_MAX, REASON_BYTES_MAX, UNIT_WRIT
 export { UNIT_BYTES_MAX, PAGE_RECORDS_MAX, RECORD_KEY_BYTES_MAX, STREAM_RECORD_BYTES_MAX } from './limits.ts';
 export { GRANTS_MAX, GATE_TTL_MS_MAX, LEASE_TTL_MS_MIN, LEASE_TTL_MS_MAX, VIRTUAL_PATH_BYTES_MAX } from './limits.ts';
 export { DESCRIPTION_BYTES_MAX, DEADLINE_MS_MAX, OUTPUT_BYTES_MAX, TRUST_ENTRIES_MAX } from './limits.ts';
-export { CURSOR_MAX, FILTER_KINDS_MAX, LABEL_BYTES_MAX, PAGE_BYTES_MAX } from './limits.ts';
+export { CREDENTIALS_MAX, HOST_NAME_BYTES_MAX, NETWORK_TARGETS_MAX, RESOURCE_AMOUNT_MAX } from './limits.ts';
+export { RESERVATION_ACCOUNTS_MAX } from './limits.ts';
+export { CURSOR_MAX, FILTER_KINDS_MAX, LABEL_BYTES_MAX, PACKAGE_PATH_BYTES_MAX, PAGE_BYTES_MAX } from './limits.ts';
 
 // Text
 export { utf8Bytes, hasControl, boundedLine, boundedText } from './bounded-text.ts';
@@ -40,6 +42,7 @@ export { portableDigest } from './portable-digest.ts';
 export { tenantIdSchema, userIdSchema, agentIdSchema, projectIdSchema, missionIdSchema } from './ids.ts';
 export { threadIdSchema, extensionIdSchema, capabilityIdSchema, systemServiceIdSchema, turnIdSchema } from './ids.ts';
 export { runIdSchema, invocationIdSchema, correlationIdSchema, gateIdSchema, grantIdSchema } from './ids.ts';
+export { processIdSchema, secretHandleSchema, parseProcessId, parseSecretHandle } from './ids.ts';
 export { eventIdSchema, idempotencyKeySchema, chainLinkSchema, digestSchema, parseTenantId } from './ids.ts';
 export { parseUserId, parseAgentId, parseProjectId, parseMissionId, parseThreadId, parseExtensionId } from './ids.ts';
 export { parseCapabilityId, parseSystemServiceId, parseTurnId, parseRunId, parseInvocationId } from './ids.ts';
@@ -47,7 +50,7 @@ export { parseCorrelationId, parseGateId, parseGrantId, parseEventId, parseIdemp
 export { parseDigest } from './ids.ts';
 export type { TenantId, UserId, AgentId, ProjectId, MissionId, ThreadId, ExtensionId, CapabilityId } from './ids.ts';
 export type { SystemServiceId, TurnId, RunId, InvocationId, CorrelationId, GateId, GrantId, EventId } from './ids.ts';
-export type { IdempotencyKey, Digest } from './ids.ts';
+export type { IdempotencyKey, Digest, ProcessId, SecretHandle } from './ids.ts';
 
 // Scope
 export { resourceScopeSchema, SCOPE_AXES, parseResourceScope, isSameOwner } from './scope.ts';
@@ -93,18 +96,28 @@ export {
   parseCapabilityGrant,
   isReadOnly,
 } from './capability.ts';
+export { credentialRequirementSchema } from './capability.ts';
 export type { EffectKind, PermissionMode, CapabilityDescriptor, CapabilityGrant } from './capability.ts';
+export type { CredentialRequirement } from './capability.ts';
+
+// Manifests of packages
+export { extensionManifestSchema, packagePathSchema, parseExtensionManifest } from './extension-manifest.ts';
+export type { ExtensionManifest, PackagePath } from './extension-manifest.ts';
+
+// Resources
+export { addAmounts, exceededDimensions, moneySchema, narrowerAmounts, shareOf, subtractAmounts } from './resource.ts';
+export { RESOURCE_DIMENSIONS, resourceAmountsSchema } from './resource.ts';
+export type { ResourceAmounts, ResourceDimension } from './resource.ts';
+
+// The way out to networks
+export { defaultPort, findTarget, intersectTargets, networkTargetSchema, networkTargetsSchema } from './http-egress.ts';
+export type { NetworkPlace, NetworkTarget, CredentialInjection, HttpMethod } from './http-egress.ts';
+export type { HttpEgress, HttpEgressFailure, HttpEgressOutcome } from './http-egress.ts';
+export type { HttpEgressRequest, HttpEgressResponse } from './http-egress.ts';
 
 // Verdicts
-export {
-  denyCodeSchema,
-  verdictCodeSchema,
-  verdictSchema,
-  composeMostRestrictive,
-  approvalCodes,
-  parseVerdict,
-} from './verdict.ts';
-export type { DenyCode, Verdict } from './verdict.ts';
+export { verdictCodeSchema, verdictSchema, composeMostRestrictive, codesOf, parseVerdict } from './verdict.ts';
+export type { Verdict } from './verdict.ts';
 
 // Postures of a host
 export { runtimeProfileNameSchema, runtimeProfile, approvalByPolicy } from './runtime-policy.ts';
@@ -132,6 +145,8 @@ export {
 } from './mount.ts';
 export type { MountPermission, MountGrant, MountView, MountResolution } from './mount.ts';
 
+export { createTrustBook, type TrustBook, type TrustChange } from './trust-book.ts';
+
 // The machine, as ports
 export type {
   Clock,
@@ -149,6 +164,9 @@ export type {
   ProcessRequest,
   ProcessOutcome,
   Processes,
+  ProcessSandbox,
+  SandboxMount,
+  SandboxReport,
   NetworkRequest,
   NetworkOutcome,
   Network,
@@ -233,6 +251,20 @@ export { matchesFilter, toStreamRecord } from './durable/in-memory-stream.ts';
 export { CommitListeners } from './durable/commit-listeners.ts';
 export type { StreamChange } from './durable/commit-listeners.ts';
 
+// Durable mechanisms: limiter, reservation
+export { limiterMachine, limiterAccountAt, findLimiterRefusal, parseLimiterRefusal } from './durable/limiter.ts';
+export { chargeAmounts } from './durable/limiter.ts';
+export type { LimiterRow, LimiterStanding, LimiterWindow, LimiterTerms, LimiterRefusal } from './durable/limiter.ts';
+export {
+  reservationMachine,
+  toReservationKey,
+  reserveAmounts,
+  reconcileReservation,
+  releaseReservation,
+  presumeReservationLost,
+} from './durable/reservation.ts';
+export type { NewReservation, ReservationRow, ReservedAccount, SettledAccount } from './durable/reservation.ts';
+
 // Durable mechanisms: lease, idempotency, gate
 export {
   leaseProofSchema,
@@ -260,6 +292,7 @@ export {
   gateResolutionSchema,
   gateRowSchema,
   gateMachine,
+  revokeGate,
   openGate,
   approveGate,
   denyGate,
@@ -270,3 +303,8 @@ export {
   checkGateOpen,
 } from './durable/gate.ts';
 export type { GateKind, GateReceipt, GateResolution, GateRow, NewGate } from './durable/gate.ts';
+
+// Durable mechanisms: work item
+export { workItemMachine, workItemRowSchema, toWorkOwner } from './durable/work-item.ts';
+export { startWork, checkWorkRunning, requestWorkCancel, endWork } from './durable/work-item.ts';
+export type { WorkItemRow, WorkItemEnd, NewWorkItem } from './durable/work-item.ts';

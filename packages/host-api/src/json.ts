@@ -36,9 +36,9 @@ export function parseJson(text: string, field: string, bytesMax: number = JSON_B
   return parseJsonValue(value, field);
 }
 
-/** Checks that a value is plain JSON. Errors: `host-api/invalid_json`. */
-export function parseJsonValue(value: unknown, field: string): JsonValue {
-  const rule = jsonRule(value);
+/** Checks that a value is plain JSON. `depthMax`: for values that will stand inside others. Errors: `host-api/invalid_json`. */
+export function parseJsonValue(value: unknown, field: string, depthMax: number = JSON_DEPTH_MAX): JsonValue {
+  const rule = jsonRule(value, 'all', depthMax);
   if (rule !== undefined) throw invalid(field, rule);
   return value as JsonValue;
 }
@@ -72,7 +72,11 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /** What is wrong with a value, or nothing. Invariant: the work is bounded, also when parts are shared many times over. */
-function jsonRule(root: unknown, members: 'all' | 'skip_undefined' = 'all'): string | undefined {
+function jsonRule(
+  root: unknown,
+  members: 'all' | 'skip_undefined' = 'all',
+  depthMax: number = JSON_DEPTH_MAX,
+): string | undefined {
   let nodes = 0;
   return ruleAt(root, 0);
 
@@ -94,7 +98,7 @@ function jsonRule(root: unknown, members: 'all' | 'skip_undefined' = 'all'): str
   }
 
   function containerRule(value: object, depth: number): string | undefined {
-    if (depth >= JSON_DEPTH_MAX) return `must be at most ${JSON_DEPTH_MAX} levels deep`;
+    if (depth >= depthMax) return `must be at most ${depthMax} levels deep`;
     if ('toJSON' in value && typeof value.toJSON === 'function') return 'must not have a method toJSON';
     if (Array.isArray(value)) {
       for (let at = 0; at < value.length; at += 1) {

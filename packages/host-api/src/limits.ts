@@ -50,5 +50,31 @@ export const DEADLINE_MS_MAX = 10 * 60 * 1000;
 export const OUTPUT_BYTES_MAX = 1024 * 1024;
 /** Packages that one host knows by name. */
 export const TRUST_ENTRIES_MAX = 1024;
+/** Digits that sums of money are computed with. */
+export const MONEY_DIGITS_MAX = 40;
+/** Larger amounts of anything are a mistake; up to here numbers are exact. */
+export const RESOURCE_AMOUNT_MAX = 2 ** 52;
+/** Credentials that one capability may need. */
+export const CREDENTIALS_MAX = 16;
+/** Hosts that one capability or grant may name. */
+export const NETWORK_TARGETS_MAX = 64;
+/** A host name is at most this long. */
+export const HOST_NAME_BYTES_MAX = 253;
+/** A grant that may be used more often than this needs no count. */
+export const INVOCATIONS_MAX = 1_000_000;
+/** Accounts that one reservation may be held in: each is a write of the unit that announces the effect. */
+export const RESERVATION_ACCOUNTS_MAX = 32;
+/** Instants at which periods begin that one command may name: the one before, this one, the next, and where that ends. */
+export const WINDOW_STARTS_MAX = 4;
 /** Kinds that one filter of a stream may name. */
 export const FILTER_KINDS_MAX = 256;
+/** A manifest is read by people too; schemas and documents stand in files of their own. Units: UTF-8 bytes. */
+export const MANIFEST_BYTES_MAX = 256 * 1024;
+/** A path inside a package. */
+export const PACKAGE_PATH_BYTES_MAX = 512;
+/** A version with its labels. */
+export const PACKAGE_VERSION_BYTES_MAX = 64;
+/** What the owner of a piece of work has to know of it: ids and names, no content. */
+export const WORK_ABOUT_BYTES_MAX = 16 * 1024;
+/** What comes of a piece of work: an output as text, at most doubled by escaping, and the end of what it showed meanwhile. */
+export const WORK_RESULT_BYTES_MAX = 4 * 1024 * 1024;

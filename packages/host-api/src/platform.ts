@@ -92,16 +92,50 @@ export interface ProcessRequest {
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
   readonly signal?: AbortSignal;
+  /** Hears what comes out as it comes, until the program is killed; the outcome has it whole. Must not throw. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+  /** Without one the program runs as the host's own user, held by its process group alone. */
+  readonly sandbox?: ProcessSandbox;
+}
+
+/**
+ * What a sandboxed program may see: these folders at these places, and nothing else of the machine but what programs need
+ * to start. No network, no other processes; it dies with the host. It may stand below a shell: then it has the variables
+ * that shells set (`PWD`, `_`, `SHLVL`), and the exit code that they give to one that a signal ended.
+ */
+export interface ProcessSandbox {
+  /** Inner places lie over outer ones, in any order. A place inside another mount is made where it is missing. */
+  readonly mounts: readonly SandboxMount[];
+}
+
+/** `none`: an empty folder stands there. */
+export interface SandboxMount {
+  readonly path: VirtualPath;
+  readonly at: string;
+  readonly access: 'read' | 'write' | 'none';
+}
+
+/**
+ * What holds a program here. `none`: nothing but its process group. `mechanism` and `detail` are for people; `detail` says
+ * why there is no sandbox.
+ */
+export interface SandboxReport {
+  readonly available: boolean;
+  readonly mechanism: string;
+  readonly detail: string;
 }
 
 /** `output_too_large`, `timed_out` and `aborted` say that the whole process group was killed. */
 export type ProcessOutcome =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: Uint8Array; readonly stderr: Uint8Array }
   | { readonly kind: 'killed'; readonly reason: 'timed_out' | 'aborted' | 'output_too_large' | 'signal' }
-  | { readonly kind: 'not_started'; readonly reason: 'not_found' | 'permission' | 'io' };
+  | { readonly kind: 'not_started'; readonly reason: 'not_found' | 'permission' | 'io' | 'no_sandbox' };
 
 export interface Processes {
+  /** With a `sandbox` it runs in one or is not started. */
   run(request: ProcessRequest): Promise<ProcessOutcome>;
+  /** Found out by starting a program in it; the answer stays for the life of this object. */
+  sandbox(): Promise<SandboxReport>;
 }
 
 /** One HTTP exchange with addresses that the caller has chosen: no lookup, no redirect, no proxy. */

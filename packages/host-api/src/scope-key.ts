@@ -11,7 +11,7 @@ import { SCOPE_AXES, type ResourceScope } from './scope.ts';
 export type ScopeKey = string & { readonly __scopeKey: unique symbol };
 
 /** Shape: one part an axis, `-` for absence, otherwise `<bytes>:<value>`; joined by `|`. */
-export function toScopeKey(scope: ResourceScope): ScopeKey {
+export function toScopeKey(scope: Partial<ResourceScope>): ScopeKey {
   return SCOPE_AXES.map((axis) => part(scope[axis])).join('|') as ScopeKey;
 }
 

@@ -9,25 +9,6 @@ import { boundedLine } from './bounded-text.ts';
 import { parseWith } from './errors.ts';
 import { SCOPE_ID_BYTES_MAX } from './limits.ts';
 
-/** Why the host itself refuses. */
-export const denyCodeSchema = z.enum([
-  'missing_grant',
-  'invalid_path',
-  'path_outside_mount',
-  'unknown_capability',
-  'unknown_secret',
-  'network_denied',
-  'budget_denied',
-  'approval_denied',
-  'policy_denied',
-  'resource_limit_exceeded',
-  'internal_invariant_violation',
-  'hook_refused',
-  'hook_failed',
-  'hook_poisoned',
-]);
-export type DenyCode = z.infer<typeof denyCodeSchema>;
-
 /** A token out of the closed vocabulary of whoever says it. Never prose. */
 export const verdictCodeSchema = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a lower-case token');
 
@@ -59,9 +40,9 @@ export function composeMostRestrictive(verdicts: readonly Verdict[]): Verdict {
   );
 }
 
-/** The codes of those who want somebody asked. Order: by code unit, each once. */
-export function approvalCodes(verdicts: readonly Verdict[]): readonly string[] {
-  const codes = verdicts.flatMap((verdict) => (verdict.kind === 'approval' ? [verdict.code] : []));
+/** The codes of those who want somebody asked, or who want a credential. Order: by code unit, each once. */
+export function codesOf(verdicts: readonly Verdict[], kind: 'approval' | 'auth'): readonly string[] {
+  const codes = verdicts.flatMap((verdict) => (verdict.kind === kind ? [verdict.code] : []));
   return [...new Set(codes)].toSorted();
 }
 

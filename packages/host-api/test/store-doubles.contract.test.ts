@@ -7,7 +7,7 @@ import {
   wrapStore,
   type StoreTrouble,
 } from '@reborn/host-api/testkit';
-import { acquireLease, leaseMachine } from '@reborn/host-api';
+import { acquireLease, leaseMachine, releaseLease } from '@reborn/host-api';
 import { describe, expect, test } from 'vitest';
 
 const platform = createFakePlatform();
@@ -131,6 +131,27 @@ describe('A faulty store', () => {
     const faulty = createFaultyStore(newStore(), [{ on: 'get', call: 2, when: 'before', does: 'fails' }]);
     const asked = [faulty.get('lease', 'a'), faulty.list('lease', { limit: 1 }), faulty.get('lease', 'a')];
     expect(await Promise.all(asked.map(codeOf))).toEqual(['answered', 'answered', UNAVAILABLE]);
+  });
+
+  test('strikes the unit with a certain transition, whatever is committed besides', async () => {
+    const store = newStore();
+    const releases = { machine: 'lease', trigger: 'release' };
+    const faulty = createFaultyStore(store, [
+      { unit: releases, call: 2, when: 'before', does: 'fails' },
+      { unit: { machine: 'lease' }, call: 5, when: 'before', does: 'fails' },
+      { unit: { machine: 'gate' }, call: 1, when: 'before', does: 'fails' },
+    ]);
+    const release = (key: string): readonly Write[] => [
+      ...unit(`${key}+`),
+      releaseLease({ key, holder: 'me', fence: 1 }),
+    ];
+    const asked = [unit('a'), release('a'), unit('b'), release('b'), release('b')];
+    const answers: unknown[] = [];
+    for (const each of asked) {
+      await faulty.get('lease', 'a');
+      answers.push(await codeOf(faulty.commit(each)));
+    }
+    expect(answers.map((answer) => answer === 'answered')).toEqual([true, true, true, false, false]);
   });
 
   test('strikes the next call when it is told to, whatever came before', async () => {

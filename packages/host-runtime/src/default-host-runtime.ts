@@ -4,6 +4,7 @@
  * Not here: choosing the parts (`@reborn/reborn`).
  */
 import {
+  createTrustBook,
   GATE_TTL_MS_MAX,
   runtimeProfile,
   type CapabilityId,
@@ -13,9 +14,12 @@ import {
   type DurableStore,
   type HostTrustPolicy,
   type Ids,
+  type Network,
   type RuntimeProfileName,
   type Timers,
 } from '@reborn/host-api';
+import type { Budgets } from './budget/budgets.ts';
+import { createBudgets } from './budget/durable-budgets.ts';
 import { HostRuntimeError, toHostRuntimeError } from './errors.ts';
 import { resolveGate } from './gate/resolve.ts';
 import {
@@ -23,21 +27,30 @@ import {
   invokeRequestSchema,
   parseRequest,
   resolveGateSchema,
+  runtimeStatusSchema,
   visibleCapabilitiesSchema,
   type HostRuntime,
-  type RuntimeHealth,
 } from './host-runtime.ts';
-import { ownerApproves, type ApproverPolicy, type GrantSource } from './invoke/authority.ts';
+import { ownerApproves, type ApproverPolicy, type GrantSource, type TrustSource } from './invoke/authority.ts';
 import type { CallPolicy } from './invoke/call-policy.ts';
+import { cancelWork } from './invoke/cancel-work.ts';
 import type { RuntimeDependencies } from './invoke/dependencies.ts';
 import { Desk } from './invoke/desk.ts';
 import { noHooks } from './invoke/no-hooks.ts';
+import { recover, type RecoveryReport } from './invoke/recover.ts';
 import { adoptHandler, type AdoptedHandler } from './lane/adopt-handler.ts';
-import type { CapabilityHandler } from './lane/handler.ts';
+import type { CapabilityHandler, LaneProbe } from './lane/handler.ts';
 import { GATE_TTL_MS } from './limits.ts';
+import type { ProcessDesk } from './process/process-desk.ts';
+import { health, runtimeStatus } from './readiness.ts';
+import type { SecretStore } from './secret/secret-store.ts';
 import { visibleSurface } from './surface/visible-surface.ts';
 
-/** `policy` and `approvers` default to no hooks, and to the person in whose name a call is made. Units: milliseconds. */
+/**
+ * `policy` and `approvers` default to no hooks, and to the person in whose name a call is made; `budgets` to none. What
+ * `secrets`, `network` and `processes` stand for cannot be done by a host that has none; without `lanes` only what runs in
+ * this process is there. Units: milliseconds.
+ */
 export interface HostRuntimeOptions {
   readonly store: DurableStore;
   readonly clock: Clock;
@@ -45,17 +58,32 @@ export interface HostRuntimeOptions {
   readonly ids: Ids;
   readonly digest: DigestPort;
   readonly profile: RuntimeProfileName;
-  readonly trust: HostTrustPolicy;
+  /** A book where decisions may change while the host runs; a policy stays as it is. */
+  readonly trust: TrustSource | HostTrustPolicy;
   readonly capabilities: readonly CapabilityHandler[];
   readonly grants: GrantSource;
   readonly policy?: CallPolicy;
   readonly approvers?: ApproverPolicy;
   readonly gateTtlMs?: number;
+  readonly budgets?: Budgets;
+  readonly secrets?: SecretStore;
+  readonly network?: Network;
+  readonly processes?: ProcessDesk;
+  readonly lanes?: LaneProbe;
   readonly diagnostics?: Diagnostics;
 }
 
+/** The door, and what only its host may do with it. */
+export interface HostRuntimeService extends HostRuntime {
+  /**
+   * Closes what hosts that are gone have left behind, with what is known of it. For when a host opens, and now and then.
+   * Errors: `host-runtime/unavailable`.
+   */
+  recover(): Promise<RecoveryReport>;
+}
+
 /** Errors: `host-runtime/invalid_composition` naming the part that is wrong, and for two capabilities of one id. */
-export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
+export function createHostRuntime(options: HostRuntimeOptions): HostRuntimeService {
   const gateTtlMs = options.gateTtlMs ?? GATE_TTL_MS;
   if (!Number.isInteger(gateTtlMs) || gateTtlMs < 1 || gateTtlMs > GATE_TTL_MS_MAX) {
     throw invalidComposition('gateTtlMs', `must be a whole number from 1 to ${GATE_TTL_MS_MAX}`);
@@ -63,21 +91,32 @@ export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
   const dependencies: RuntimeDependencies = {
     ...options,
     profile: runtimeProfile(options.profile),
+    trust: 'evaluate' in options.trust ? options.trust : createTrustBook(options.trust),
     handlers: indexHandlers(options.capabilities, options.digest),
     policy: options.policy ?? noHooks(options.digest),
     approvers: options.approvers ?? ownerApproves,
+    budgets: options.budgets ?? createBudgets({ store: options.store, clock: options.clock, limits: [] }),
+    secrets: options.secrets,
+    network: options.network,
+    processes: options.processes,
+    lanes: options.lanes,
     gateTtlMs,
+    authorityDigests: new Map(),
   };
   const desk = new Desk(dependencies);
   return {
     invokeCapability: (request, call) =>
-      asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), call?.signal)),
+      asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), 'call', call?.signal)),
+    spawnCapability: (request, call) =>
+      asDoor(() => desk.invoke(parseRequest(invokeRequestSchema, request), 'spawn', call?.signal)),
     resolveGate: (request) => asDoor(() => resolveGate(dependencies, parseRequest(resolveGateSchema, request))),
     visibleCapabilities: (request) =>
-      asDoor(() => visibleSurface(dependencies, parseRequest(visibleCapabilitiesSchema, request).scope)),
-    cancelWork: (request) => asDoor(() => desk.cancel(parseRequest(cancelWorkSchema, request))),
-    runtimeStatus: () => asDoor(() => ({ active: desk.active() })),
+      asDoor(() => visibleSurface(dependencies, parseRequest(visibleCapabilitiesSchema, request))),
+    cancelWork: (request) => asDoor(() => cancelWork(dependencies, desk, parseRequest(cancelWorkSchema, request))),
+    runtimeStatus: (request) =>
+      asDoor(() => runtimeStatus(dependencies, desk, parseRequest(runtimeStatusSchema, request).scope)),
     health: () => asDoor(() => health(dependencies)),
+    recover: () => asDoor(() => recover(dependencies)),
   };
 }
 
@@ -88,22 +127,6 @@ async function asDoor<T>(work: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     throw toHostRuntimeError(error);
   }
-}
-
-async function health(dependencies: RuntimeDependencies): Promise<RuntimeHealth> {
-  const { store, handlers } = dependencies;
-  const answers = await store.list('gate', { limit: 1 }).then(
-    () => true,
-    () => false,
-  );
-  const { backend, survives } = store.durability;
-  return {
-    ready: answers,
-    components: [
-      { name: 'store', state: answers ? 'ready' : 'unavailable', detail: `${backend}, survives ${survives}` },
-      { name: 'capabilities', state: 'ready', detail: `${handlers.size} in process` },
-    ],
-  };
 }
 
 function indexHandlers(

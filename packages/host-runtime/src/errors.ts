@@ -22,6 +22,11 @@ export const HostRuntimeError = defineFaults('host-runtime', {
     remedy: 'Try again; if it stays, look at `reborn doctor`.',
     retryable: true,
   },
+  secrets_unavailable: {
+    meaning: 'A secret cannot be sealed or opened',
+    remedy: 'Give the host the key with which its secrets were stored; `reborn doctor` says whether it has one.',
+    retryable: false,
+  },
   invalid_composition: {
     meaning: 'The host runtime was put together from parts that contradict each other',
     remedy: 'Correct the named part.',

@@ -111,12 +111,17 @@ describe('an approval', () => {
     expect((await world.approve(runtime, gateId)).kind).toBe('resolved');
   });
 
-  test('is for one question: a denial takes no edit', async () => {
+  test('is for one question: an edit comes with the decision to edit, and with no other', async () => {
     const world = createWorld();
     const runtime = world.open([asker()]);
     const gateId = gateOf(await runtime.invokeCapability(world.newCall()));
-    const request = { tenantId: 'acme', gateId, approver: alice, decision: 'deny', input: {} } as const;
-    expect((await runtime.resolveGate(request)).kind).toBe('invalid_edit');
+    const answer = { tenantId: 'acme', gateId, approver: alice };
+    for (const decision of ['deny', 'approve'] as const) {
+      expect(await codeOf(runtime.resolveGate({ ...answer, decision, input: {} }))).toBe(
+        'host-runtime/invalid_request',
+      );
+    }
+    expect(await codeOf(runtime.resolveGate({ ...answer, decision: 'edit' }))).toBe('host-runtime/invalid_request');
   });
 
   test('is void when the capability has changed: the old gate is superseded and the new one opened in one unit', async () => {

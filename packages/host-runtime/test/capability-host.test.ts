@@ -44,11 +44,6 @@ describe('a call that is refused', () => {
       { by: 'policy', code: 'hook_failed' },
     ],
     [
-      'by a policy that asks for credentials',
-      { policy: recordingPolicy([], [{ kind: 'auth', by: 'hook:b', code: 'log_in' }]) },
-      { by: 'hook:b', code: 'log_in' },
-    ],
-    [
       'by a policy with more writes than a unit holds',
       { policy: recordingPolicy([], { writes: Array.from({ length: 300 }) as never }) },
       { by: 'policy', code: 'hook_failed' },
@@ -161,7 +156,13 @@ describe('what a capability is given', () => {
     const runtime = world.open([handler], { policy });
     expect((await runtime.invokeCapability(world.newCall({ text: 'a' }))).kind).toBe('completed');
     expect(policy.calls[0]?.input).toEqual({ text: 'a' });
-    expect(Object.keys(handler.calls[0] ?? {}).toSorted()).toEqual(['input', 'invocationId', 'scope', 'signal']);
+    expect(Object.keys(handler.calls[0] ?? {}).toSorted()).toEqual([
+      'correlationId',
+      'input',
+      'invocationId',
+      'scope',
+      'signal',
+    ]);
   });
 
   test('was declared at composition: a capability cannot change its own descriptor afterwards', async () => {
@@ -579,27 +580,39 @@ describe('a call that is cancelled', () => {
     const [a, b] = [world.newCall(), world.newCall()];
     const running = [a, b].map((request) => runtime.invokeCapability(request));
     await tick();
-    expect((await runtime.runtimeStatus()).active.map(({ invocationId }) => invocationId)).toEqual([
-      a.context.invocationId,
-      b.context.invocationId,
-    ]);
     const { scope, invocationId, correlationId } = a.context;
-    for (const target of [
-      { scope: { ...scope, tenantId: 'other' }, invocationId },
-      { scope: { tenantId: scope.tenantId, userId: scope.userId }, invocationId },
-      { scope, invocationId, correlationId: b.context.correlationId },
-      { scope, invocationId: fixedUuid(1) },
+    const lane = 'in_process';
+    expect(await runtime.runtimeStatus({ scope })).toEqual({
+      active: [a, b].map(({ context }) => ({
+        work: { kind: 'invocation', invocationId: context.invocationId },
+        capabilityId: 'notes.write',
+        lane,
+      })),
+    });
+    const nothing = { cancelled: [], alreadyTerminal: [], unsupported: [] };
+    const work = { kind: 'invocation', invocationId } as const;
+    for (const request of [
+      { scope: { ...scope, tenantId: 'other' }, target: work },
+      { scope: { ...scope, tenantId: 'other' }, target: { kind: 'all' } as const },
+      { scope: { tenantId: scope.tenantId, userId: scope.userId }, target: work },
+      { scope, target: { ...work, invocationId: fixedUuid(1) } },
+      { scope, target: { kind: 'run', runId: fixedUuid(1) } as const },
     ]) {
-      expect(await runtime.cancelWork(target)).toEqual({ cancelled: [] });
+      expect(await runtime.cancelWork(request)).toEqual(nothing);
+      expect(await runtime.runtimeStatus({ scope: buildScope({ tenantId: 'other' }) })).toEqual({ active: [] });
     }
-    expect(await runtime.cancelWork({ scope, correlationId })).toEqual({ cancelled: [invocationId] });
+    expect(await runtime.cancelWork({ scope, target: { kind: 'correlation', correlationId } })).toEqual({
+      ...nothing,
+      cancelled: [work],
+    });
     expect(await world.settled(running[0] as Promise<unknown>)).toMatchObject({ failureKind: 'cancelled' });
-    expect((await runtime.runtimeStatus()).active).toHaveLength(1);
-    expect(await runtime.cancelWork({ scope, invocationId: b.context.invocationId })).toEqual({
-      cancelled: [b.context.invocationId],
+    expect((await runtime.runtimeStatus({ scope })).active).toHaveLength(1);
+    expect(await runtime.cancelWork({ scope, target: { kind: 'all' } })).toEqual({
+      ...nothing,
+      cancelled: [{ kind: 'invocation', invocationId: b.context.invocationId }],
     });
     await world.settled(Promise.all(running));
-    expect(await runtime.runtimeStatus()).toEqual({ active: [] });
+    expect(await runtime.runtimeStatus({ scope })).toEqual({ active: [] });
   });
 
   test('is known by the invocation of its first attempt, too', async () => {
@@ -616,9 +629,38 @@ describe('a call that is cancelled', () => {
     const second = runtime.invokeCapability(world.newCall({}, { idempotencyKey: 'k' }));
     await tick();
     const { scope, invocationId } = first.context;
-    expect((await runtime.runtimeStatus()).active).toMatchObject([{ invocationId }]);
-    expect(await runtime.cancelWork({ scope, invocationId })).toEqual({ cancelled: [invocationId] });
+    const work = { kind: 'invocation', invocationId } as const;
+    expect((await runtime.runtimeStatus({ scope })).active).toMatchObject([{ work }]);
+    expect(await runtime.cancelWork({ scope, target: work })).toMatchObject({ cancelled: [work] });
     await world.settled(second);
+  });
+});
+
+describe('deep data', () => {
+  const nested = (levels: number): JsonValue =>
+    Array.from({ length: levels - 1 }).reduce<JsonValue>((inner) => ({ inner }), {});
+
+  test('is taken as deep as every record can hold it, and not deeper', async () => {
+    const world = createWorld();
+    const deep = { kind: 'completed', output: nested(58) } as const;
+    const runtime = world.open([asker(deep, deep)]);
+    const request = world.newCall(nested(58));
+    await world.approve(runtime, gateOf(await runtime.invokeCapability(request)), { input: nested(58) });
+    const first = await runtime.invokeCapability(request);
+    expect(first).toMatchObject({ kind: 'completed', output: nested(58) });
+    expect(await runtime.invokeCapability(request)).toEqual(first);
+    expect(await codeOf(runtime.invokeCapability(world.newCall(nested(59))))).toBe('host-runtime/invalid_request');
+  });
+
+  test('that a capability hands out is withheld when no record could hold it, and the effect is told', async () => {
+    const world = createWorld();
+    const handler = writer({ kind: 'completed', output: nested(59) });
+    const runtime = world.open([handler]);
+    const request = world.newCall();
+    const failed = { kind: 'failed', failureKind: 'capability_failed', effect: 'happened' };
+    expect(await runtime.invokeCapability(request)).toMatchObject(failed);
+    expect(await runtime.invokeCapability(request)).toMatchObject(failed);
+    expect(handler.calls).toHaveLength(1);
   });
 });
 

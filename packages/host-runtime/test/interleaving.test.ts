@@ -116,7 +116,7 @@ test('answers and calls in any order: what was declined never runs, what was app
           const edit = step === 'edit' ? { input: { text: 'edited' } } : {};
           const outcome = await doors[0].resolveGate({
             ...gate,
-            decision: step === 'deny' ? 'deny' : 'approve',
+            decision: step,
             ...edit,
           });
           if (outcome.kind === 'resolved') won.push(step);

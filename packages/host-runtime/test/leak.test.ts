@@ -35,7 +35,7 @@ test('inputs, outputs, reasons and error texts do not stand in records, nor erro
       tenantId: 'acme',
       gateId,
       approver: alice,
-      decision: 'approve',
+      decision: 'edit',
       input: { text: edit },
       reason,
     });

@@ -7,10 +7,13 @@ import {
   idempotencyMachine,
   leaseMachine,
   leaseRowSchema,
+  limiterMachine,
   parseExtensionId,
   parseRunId,
   parseTenantId,
+  reservationMachine,
   transition,
+  workItemMachine,
   type DurableStore,
   type GateId,
   type JsonObject,
@@ -29,6 +32,7 @@ import {
   type InvokeRequest,
 } from '@reborn/host-runtime';
 import { scriptedHandler, type ScriptedHandler, type ScriptedHandlerOptions } from '@reborn/host-runtime/testkit';
+import { secretMachine } from '../src/secret/secret-machine.ts';
 import { INTERACTIVE_PROFILE, runMachine } from '@reborn/turns';
 
 export type World = ReturnType<typeof createWorld>;
@@ -37,7 +41,16 @@ export const alice = { kind: 'user', id: 'alice' } as const;
 export const done = { kind: 'completed', output: { saved: true } } as const;
 
 /** What a store of this room keeps. */
-export const DOOR_MACHINES = [leaseMachine, gateMachine, idempotencyMachine, runMachine] as const;
+export const DOOR_MACHINES = [
+  leaseMachine,
+  gateMachine,
+  idempotencyMachine,
+  runMachine,
+  limiterMachine,
+  reservationMachine,
+] as const;
+/** What it keeps when it has secrets and processes too. */
+export const HOST_DOOR_MACHINES = [...DOOR_MACHINES, workItemMachine, secretMachine];
 
 /** A store of the test's choice takes its clock from `platform`. */
 export function createWorld(platform = createFakePlatform(), given?: DurableStore) {
@@ -101,7 +114,8 @@ export function createWorld(platform = createFakePlatform(), given?: DurableStor
   }
 
   async function approve(runtime: HostRuntime, gateId: GateId, more: { readonly input?: JsonValue } = {}) {
-    return runtime.resolveGate({ tenantId: 'acme', gateId, approver: alice, decision: 'approve', ...more });
+    const decision = 'input' in more ? 'edit' : 'approve';
+    return runtime.resolveGate({ tenantId: 'acme', gateId, approver: alice, decision, ...more });
   }
 
   async function records(...families: readonly StreamFamily[]): Promise<readonly JsonObject[]> {

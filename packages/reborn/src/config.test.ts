@@ -2,11 +2,13 @@ import { RETENTION_RULES_MAX } from '@reborn/events';
 import { createSentinel, findLeaks } from '@reborn/host-api/testkit';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from './config.ts';
-import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
+import { EXTENSIONS_MAX, SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
 
 const secret = createSentinel('config');
 const keep = { family: 'runtime', keepMs: 'forever' };
 const HOUR = 60 * 60 * 1000;
+const digest = `sha256:${'0a'.repeat(32)}`;
+const extension = { path: './words' };
 const endpoint = { kind: 'endpoint', url: 'https://models.example/v1', model: 'm' };
 
 describe('A configuration', () => {
@@ -31,6 +33,23 @@ describe('A configuration', () => {
   });
 
   test.each([
+    { extensions: [] },
+    { extensions: Array.from({ length: EXTENSIONS_MAX }, (_, at) => ({ path: `./e${at}`, allowedEffects: [] })) },
+    { extensions: [{ path: '../words', trust: 'user_trusted', allowedEffects: ['execute_code'], digest }] },
+    { $schema: '../docs/reference/config.schema.json' },
+    { budgets: [] },
+    {
+      budgets: [
+        { axis: 'user', id: 'ada', period: { kind: 'per_call' }, limit: { usd: '0.5' }, warnAt: 0.5, pauseAt: 1 },
+      ],
+    },
+    { budgets: [{ axis: 'tenant', period: { kind: 'month', timeZone: 'Europe/Berlin' }, limit: { calls: 9 } }] },
+    { network: true },
+    { network: [{ host: '*.example.org' }, { scheme: 'http', host: 'localhost', port: 8080, private: true }] },
+    { shell: true },
+    { secrets: {} },
+    { secrets: { keyEnv: 'REBORN_KEY' } },
+    { secrets: { keyFile: '../keys/reborn', environment: { 'forge.token': 'FORGE_TOKEN' } } },
     { storage: { kind: 'postgres', urlEnv: 'DATABASE_URL' } },
     { storage: { kind: 'postgres', urlEnv: 'A' } },
     { storage: { kind: 'sqlite' } },
@@ -43,7 +62,7 @@ describe('A configuration', () => {
     },
     { retention: [keep, { family: 'audit', kinds: ['retention_*', 'approval_resolved'], keepMs: HOUR }] },
     { retention: Array.from({ length: RETENTION_RULES_MAX }, () => keep) },
-  ])('of storage and retention is taken as it stands: %#', (value) => {
+  ])('of storage, extensions and retention is taken as it stands: %#', (value) => {
     expect(parseConfig(JSON.stringify(value))).toMatchObject(value);
   });
 
@@ -81,6 +100,39 @@ describe('A configuration', () => {
     ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: ['run_submitted', secret] }] }],
     ['configuration.retention.0.kinds', { retention: [{ ...keep, kinds: ['runs_*'] }] }],
     ['configuration.retention.0.kinds', { retention: [{ ...keep, family: 'audit', kinds: ['run_submitted'] }] }],
+    ['configuration.extensions', { extensions: extension }],
+    ['configuration.extensions', { extensions: Array.from({ length: EXTENSIONS_MAX + 1 }, () => extension) }],
+    ['configuration.extensions.0', { extensions: [{ ...extension, [secret]: 1 }] }],
+    ['configuration.extensions.0.path', { extensions: [{ allowedEffects: [] }] }],
+    ['configuration.extensions.0.path', { extensions: [{ ...extension, path: `${secret}\n` }] }],
+    ['configuration.extensions.0.path', { extensions: [{ ...extension, path: '' }] }],
+    ['configuration.extensions.0.trust', { extensions: [{ ...extension, trust: 'first_party' }] }],
+    ['configuration.extensions.0.trust', { extensions: [{ ...extension, trust: 'system' }] }],
+    ['configuration.extensions.0.trust', { extensions: [{ ...extension, trust: secret }] }],
+    ['configuration.extensions.0.digest', { extensions: [{ ...extension, digest: secret }] }],
+    ['configuration.extensions.0.digest', { extensions: [{ ...extension, digest: digest.toUpperCase() }] }],
+    ['configuration.extensions.0.allowedEffects.0', { extensions: [{ ...extension, allowedEffects: [secret] }] }],
+    ['configuration.extensions.0.allowedEffects', { extensions: [{ ...extension, allowedEffects: '*' }] }],
+    ['configuration.budgets', { budgets: { axis: 'user' } }],
+    ['configuration.budgets.0.axis', { budgets: [{ axis: secret, period: { kind: 'day' }, limit: {} }] }],
+    ['configuration.budgets.0.limit', { budgets: [{ axis: 'user', period: { kind: 'day' }, limit: { [secret]: 1 } }] }],
+    [
+      'configuration.budgets.0.limit.usd',
+      { budgets: [{ axis: 'user', period: { kind: 'day' }, limit: { usd: 0.5 } }] },
+    ],
+    [
+      'configuration.budgets.0.warnAt',
+      { budgets: [{ axis: 'user', period: { kind: 'day' }, limit: { calls: 1 }, warnAt: 0.9, pauseAt: 0.5 }] },
+    ],
+    ['configuration.network', { network: false }],
+    ['configuration.network', { network: [] }],
+    ['configuration.network.0.host', { network: [{ host: `https://${secret}.example` }] }],
+    ['configuration.shell', { shell: secret }],
+    ['configuration.secrets', { secrets: { key: secret } }],
+    ['configuration.secrets.keyEnv', { secrets: { keyEnv: secret } }],
+    ['configuration.secrets.keyFile', { secrets: { keyEnv: 'REBORN_KEY', keyFile: secret } }],
+    ['configuration.secrets.keyFile', { secrets: { keyFile: `${secret}\n` } }],
+    ['configuration.secrets.environment.a', { secrets: { environment: { a: secret } } }],
     ['configuration.model', { model: { ...endpoint, apiKey: secret } }],
     ['configuration.model.apiKeyEnv', { model: { ...endpoint, apiKeyEnv: secret } }],
     ['configuration.model.url', { model: { ...endpoint, url: `https://user:${secret}@models.example` } }],

@@ -8,13 +8,17 @@ import {
   boundedText,
   describeIssues,
   HostApiError,
+  networkTargetsSchema,
   parseJson,
   runtimeProfileNameSchema,
+  secretHandleSchema,
 } from '@reborn/host-api';
 import { kindsOf, LOG_FAMILIES, RETENTION_RULES_MAX, retentionRuleSchema } from '@reborn/events';
+import { budgetLimitsSchema } from '@reborn/host-runtime';
 import { z } from 'zod';
 import { RebornError } from './errors.ts';
-import { SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
+import { extensionDecisionSchema } from './extension/extension-source.ts';
+import { EXTENSION_NAME_BYTES_MAX, EXTENSIONS_MAX, SYSTEM_TEXT_BYTES_MAX } from './limits.ts';
 
 /** A configuration file larger than this is not one. Units: UTF-8 bytes. */
 const CONFIG_BYTES_MAX = 64 * 1024;
@@ -42,6 +46,8 @@ const ruleSchema = retentionRuleSchema.refine(
 );
 
 export const rebornConfigSchema = z.strictObject({
+  /** For editors: where the schema of this file is. */
+  $schema: boundedLine(1024).optional(),
   version: z.literal(1).default(1),
   profile: runtimeProfileNameSchema.default('local'),
   storage: z
@@ -55,6 +61,27 @@ export const rebornConfigSchema = z.strictObject({
   model: modelSchema.optional(),
   /** The folder that the agent may look at, and write to when somebody approves. */
   workspace: boundedLine(1024).optional(),
+  /**
+   * Where the key of the host's secrets is, never the key: a variable or a file. `environment`: secrets that stand in
+   * variables themselves, by name; not for production.
+   */
+  secrets: z
+    .strictObject({
+      keyEnv: variableName.optional(),
+      keyFile: boundedLine(1024).optional(),
+      environment: z.record(secretHandleSchema, variableName).optional(),
+    })
+    .refine(({ keyEnv, keyFile }) => keyEnv === undefined || keyFile === undefined, {
+      path: ['keyFile'],
+      message: 'must not be given together with keyEnv',
+    })
+    .optional(),
+  /** How much may be used up. A limit only restricts. */
+  budgets: budgetLimitsSchema.optional(),
+  /** Whether tools may talk to a network: to any public host, or to these hosts alone. */
+  network: z.union([z.literal(true), networkTargetsSchema.min(1)]).optional(),
+  /** Whether the agent may run commands, in a sandbox without a network. */
+  shell: z.boolean().optional(),
   /** Text in front of every conversation. */
   system: boundedText(SYSTEM_TEXT_BYTES_MAX).optional(),
   /** Units: milliseconds. */
@@ -67,6 +94,11 @@ export const rebornConfigSchema = z.strictObject({
     .int()
     .min(1_000)
     .max(24 * 60 * 60 * 1000)
+    .optional(),
+  /** Folders of packages, and what their operator thinks of each. Without `trust` a package is looked at and no more. */
+  extensions: z
+    .array(extensionDecisionSchema.extend({ path: boundedLine(EXTENSION_NAME_BYTES_MAX) }))
+    .max(EXTENSIONS_MAX)
     .optional(),
   /** What `reborn events retain` lets go: the first rule that fits a record decides; without any, the usual ones. */
   retention: z.array(ruleSchema).max(RETENTION_RULES_MAX).optional(),

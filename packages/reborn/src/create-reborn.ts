@@ -5,10 +5,11 @@
  */
 import type { DurableStore } from '@reborn/host-api';
 import { createEventLog, createEventStreams, createRunProjection } from '@reborn/events';
-import { createHostRuntime, ownerApproves, staticGrants } from '@reborn/host-runtime';
+import { ownerApproves } from '@reborn/host-runtime';
 import { createTurnCoordinator, RUN_LEASE_MS } from '@reborn/turns';
 import { createRunner } from '@reborn/turns/runner';
 import { plannedDriver } from './agent-loop/planned-driver.ts';
+import { assembleDoor } from './assemble-door.ts';
 import { trustComposed } from './binding/authority.ts';
 import { bindHooks, type BoundHooks } from './binding/hooks.ts';
 import { createLifecycleProjection } from './binding/projection.ts';
@@ -17,6 +18,7 @@ import { RebornError } from './errors.ts';
 import { HOST_MACHINES } from './host-machines.ts';
 import { FOLLOWER_LEASE_MS } from './limits.ts';
 import { createJitter } from './jitter.ts';
+import { startKeeper } from './keeper.ts';
 import { createModelGateway } from './model/gateway.ts';
 import { noModel } from './model/no-model.ts';
 import { openHost, type Followers } from './open-host.ts';
@@ -33,7 +35,7 @@ const SYSTEM_TEXT =
  * and of tools that cannot be taken.
  */
 export async function createReborn(options: RebornOptions): Promise<Reborn> {
-  const parts = planHost(options);
+  const parts = await planHost(options);
   refuseUnready(parts.readiness);
   const { platform } = options;
   const { clock, timers } = platform;
@@ -46,9 +48,9 @@ export async function createReborn(options: RebornOptions): Promise<Reborn> {
   }
 }
 
-/** What a host of these parts would be, without opening anything. */
-export function inspectReborn(options: RebornOptions): ReadinessReport {
-  return planHost(options).readiness;
+/** What a host of these parts would be, without opening its storage. Errors: `reborn/invalid_configuration`. */
+export async function inspectReborn(options: RebornOptions): Promise<ReadinessReport> {
+  return (await planHost(options)).readiness;
 }
 
 function refuseUnready(readiness: ReadinessReport): void {
@@ -64,7 +66,7 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
   const jitter = createJitter(platform.random);
   const holder = `host:${ids.uuid()}`;
   const leaseMs = options.leaseMs ?? RUN_LEASE_MS;
-  const trust = trustComposed(parts.extensions);
+  const trust = trustComposed(parts.extensions, parts.packages.trust, parts.tools);
   const log = createEventLog(store, { digest });
   const turns = serveOnly(createTurnCoordinator({ store, clock, ids, digest }), parts.tenants);
   const hooks = bindHooks({
@@ -78,21 +80,8 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     grants: parts.grants,
     leaseMs: followerLeaseMs(leaseMs),
   });
-  const runtime = createHostRuntime({
-    store,
-    clock,
-    timers,
-    ids,
-    digest,
-    trust,
-    profile: parts.profile,
-    capabilities: parts.extensions.flatMap((extension) => extension.tools ?? []),
-    grants: staticGrants(parts.grants),
-    policy: hooks.policy,
-    diagnostics,
-    ...(options.approvers === undefined ? {} : { approvers: options.approvers }),
-    ...(options.gateTtlMs === undefined ? {} : { gateTtlMs: options.gateTtlMs }),
-  });
+  const door = assembleDoor(options, parts, { store, holder, trust, policy: hooks.policy });
+  const { runtime } = door;
   const runner = createRunner({ store, clock, ids, holder, leaseMs });
   const gateway = createModelGateway(model, timers);
   const system = options.system ?? SYSTEM_TEXT;
@@ -112,6 +101,7 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
   });
   const following = { store, clock, timers, diagnostics, jitter, holder, leaseMs: followerLeaseMs(leaseMs) };
   const followers = startFollowers(following, parts.tenants, hooks);
+  const keeper = startKeeper(runtime, { timers, diagnostics });
   const approvers = options.approvers ?? ownerApproves;
   return openHost({
     store,
@@ -119,7 +109,9 @@ async function assemble(options: RebornOptions, parts: HostPlan, store: DurableS
     projection: createRunProjection({ log, digest }),
     streams: createEventStreams({ log, changes: store, timers, digest, diagnostics }),
     turns,
-    runtime,
+    ...door,
+    keeper,
+    tenants: parts.tenants,
     worker,
     followers,
     readiness: parts.readiness,

@@ -34,3 +34,17 @@ export const TENANTS_MAX = 256;
 export const SYSTEM_TEXT_BYTES_MAX = 16 * 1024;
 /** How long a follower of the log holds its place without a sign of life. Units: milliseconds. */
 export const FOLLOWER_LEASE_MS = 10_000;
+/** Packages that one host loads; each is read whole when the host starts. */
+export const EXTENSIONS_MAX = 64;
+/** How an operator names a package: a path. Units: UTF-8 bytes. */
+export const EXTENSION_NAME_BYTES_MAX = 1024;
+/** Files and folders of one package; a package that needs libraries bundles them. */
+export const PACKAGE_ENTRIES_MAX = 2_048;
+/** Bytes of one package: it is held in memory while it is looked at, and read again before each of its programs starts. */
+export const PACKAGE_BYTES_MAX = 32 * 1024 * 1024;
+/** Folders inside folders; deeper ones are an attack on recursion. */
+export const PACKAGE_DEPTH_MAX = 16;
+/** A `package.json` is read for one field; a larger one is something else. Units: UTF-8 bytes. */
+export const PACKAGE_JSON_BYTES_MAX = 256 * 1024;
+/** How often a host looks for what others that are gone have left behind. Units: milliseconds. */
+export const KEEPER_LOOK_MS = 30_000;

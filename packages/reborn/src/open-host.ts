@@ -16,17 +16,21 @@ import {
   type Ids,
   type ResourceScope,
   type RunId,
+  type TenantId,
 } from '@reborn/host-api';
 import type { Consumer, EventLog, EventStreams, RunProjection } from '@reborn/events';
-import type { ApproverPolicy, HostRuntime } from '@reborn/host-runtime';
+import type { ApproverPolicy } from '@reborn/host-runtime';
 import type { TurnCoordinator } from '@reborn/turns';
 import { z } from 'zod';
+import type { Door } from './assemble-door.ts';
 import { RebornError } from './errors.ts';
 import { explainInvocation, explainRun, type Explanation } from './explain.ts';
+import type { Keeper } from './keeper.ts';
 import { DRAIN_MS, EXPLAIN_LAG_MS } from './limits.ts';
 import { findGate, listOpenGates } from './owned-gates.ts';
 import type { ReadinessReport } from './readiness.ts';
 import type { ExplainSubject, Reborn, RunTarget, WorkOptions } from './reborn.ts';
+import { createHostSecrets } from './secrets.ts';
 import { endSubscriptionOf, subscriptionsOf } from './subscriptions.ts';
 import { createHostEvents } from './watching.ts';
 import type { DriveOutcome, Worker } from './worker/worker.ts';
@@ -43,13 +47,14 @@ export interface Followers {
   readonly hooks: readonly Consumer[];
 }
 
-export interface Assembled {
+export interface Assembled extends Door {
   readonly store: DurableStore;
   readonly log: EventLog;
   readonly projection: RunProjection;
   readonly streams: EventStreams;
   readonly turns: TurnCoordinator;
-  readonly runtime: HostRuntime;
+  readonly keeper: Keeper;
+  readonly tenants: readonly TenantId[];
   readonly worker: Worker;
   readonly followers: Followers;
   readonly readiness: ReadinessReport;
@@ -101,6 +106,7 @@ export function openHost(assembled: Assembled): Reborn {
   const close = async (): Promise<void> => {
     shutdown.abort();
     await Promise.allSettled(atWork);
+    await Promise.allSettled([assembled.keeper.stop(), assembled.processes.close(), assembled.settleTrust()]);
     for (const stage of [followers.projections, followers.hooks]) await drainStage(stage, DRAIN_MS);
     await Promise.allSettled([...followers.projections, ...followers.hooks].map((consumer) => consumer.stop()));
     await store.close();
@@ -110,6 +116,11 @@ export function openHost(assembled: Assembled): Reborn {
     runtime,
     log,
     events,
+    catalog: assembled.catalog,
+    processes: assembled.processes,
+    trust: assembled.trust,
+    budgets: (scope) => whileOpen(() => assembled.budgets.standing(parseResourceScope(scope))),
+    secrets: createHostSecrets(assembled.secrets, assembled.tenants, whileOpen),
     newContext: (scope) =>
       parseExecutionContext({ invocationId: ids.uuid(), correlationId: ids.uuid(), scope: parseResourceScope(scope) }),
     drive: (request, options) => workOn('drive', request, options),

@@ -9,20 +9,33 @@ import type {
   GateId,
   GateRow,
   InvocationId,
+  Network,
+  NetworkTarget,
   Platform,
+  Processes,
   ResourceScope,
   RunId,
   RuntimeProfileName,
   TenantId,
+  TrustBook,
 } from '@reborn/host-api';
 import type { EventLog, SubscriptionStanding } from '@reborn/events';
-import type { ApproverPolicy, HostRuntime } from '@reborn/host-runtime';
+import type {
+  ApproverPolicy,
+  BudgetLimit,
+  BudgetStanding,
+  Catalog,
+  HostRuntime,
+  ProcessHost,
+} from '@reborn/host-runtime';
 import type { TurnCoordinator } from '@reborn/turns';
 import type { AgentLoopDriver, ModelProvider } from '@reborn/turns/loop';
 import type { Explanation } from './explain.ts';
-import type { HostExtension } from './extension.ts';
+import type { ExtensionSource } from './extension/extension-source.ts';
+import type { HostExtension } from './extension/host-extension.ts';
 import type { HostStorage } from './host-storage.ts';
 import type { ReadinessReport } from './readiness.ts';
+import type { HostSecrets, SecretsOption } from './secrets.ts';
 import type { EndSubscriptionOutcome, SubscriptionTarget } from './subscriptions.ts';
 import type { HostEvents } from './watching.ts';
 import type { DriveOutcome } from './worker/worker.ts';
@@ -30,17 +43,29 @@ import type { DriveOutcome } from './worker/worker.ts';
 /**
  * `profile` defaults to `local`, `tenants` to the one tenant `default`. `grants`: in `local` and `test` every composed
  * tool is granted unless grants are given; in `production` nothing is granted by default. A host without a `model` is a
- * door only: its runs fail, its runtime serves loops of others. Units: milliseconds.
+ * door only: its runs fail, its runtime serves loops of others. `extensions`: handed over in code, or found in a folder; a
+ * found one that cannot be taken is listed in `readiness()` and is not there. Units: milliseconds.
  */
 export interface RebornOptions {
   readonly platform: Platform;
   readonly storage: HostStorage;
   readonly model?: ModelProvider;
-  readonly extensions?: readonly HostExtension[];
+  readonly extensions?: readonly (HostExtension | ExtensionSource)[];
   readonly profile?: RuntimeProfileName;
   readonly tenants?: readonly string[];
   readonly grants?: readonly CapabilityGrant[];
   readonly approvers?: ApproverPolicy;
+  readonly secrets?: SecretsOption;
+  /** Absent: no call gets out to a network. */
+  readonly network?: Network;
+  /** Where tools may talk to that are granted by default; absent, to any public host. Grants name hosts themselves. */
+  readonly targets?: readonly NetworkTarget[];
+  /** What starts and holds the programs of capabilities; absent, what starts those of packages says for all. */
+  readonly processes?: Processes;
+  /** Absent: nothing is limited. */
+  readonly budgets?: readonly BudgetLimit[];
+  /** Whether the model gets tools to wait for, read and end processes. */
+  readonly backgroundTools?: boolean;
   readonly system?: string;
   readonly driver?: AgentLoopDriver;
   readonly leaseMs?: number;
@@ -65,6 +90,15 @@ export interface Reborn {
   readonly runtime: HostRuntime;
   readonly log: EventLog;
   readonly events: HostEvents;
+  readonly secrets: HostSecrets;
+  /** What is published about each capability: its schemas, and what a model is told about its use. */
+  readonly catalog: Catalog;
+  /** Work that goes on by itself. */
+  readonly processes: ProcessHost;
+  /** What the operator thinks of packages; a change holds for every call that is judged after it. */
+  readonly trust: TrustBook;
+  /** Every account of the scope that has a limit, as it stands. Order: widest first. Errors: those of the store. */
+  budgets(scope: ResourceScope): Promise<readonly BudgetStanding[]>;
   /** The identity of a new call in the name of `scope`; for loops that make their own calls. */
   newContext(scope: ResourceScope): ExecutionContext;
   /**

@@ -73,7 +73,7 @@ describe('An answer', () => {
       {
         status: 'consumed',
         input: { text: 'coffee' },
-        resolution: { decision: 'approve', replacedInput: { text: 'tea' } },
+        resolution: { decision: 'edit', replacedInput: { text: 'tea' } },
       },
     ]);
   });

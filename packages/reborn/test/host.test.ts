@@ -113,6 +113,7 @@ describe('What belongs to somebody', () => {
       'approval_requested',
       'run_parked',
       'approval_resolved',
+      'boundary_decided',
       'run_resumed',
       'run_claimed',
       'verdict_given',
@@ -279,12 +280,12 @@ describe('Readiness', () => {
     ['a recording', { storage: durable('power_loss'), grants, model: recorded }, 'refused', ['model']],
     ['nothing granted', { storage: durable('power_loss') }, 'refused', ['grants']],
   ])('of %s', async (_, parts, status, named) => {
-    const report = inspectReborn(options({ ...parts, profile: 'production' }));
+    const report = await inspectReborn(options({ ...parts, profile: 'production' }));
     expect([
       report.status,
       report.components.filter(({ issue }) => issue !== undefined).map(({ name }) => name),
     ]).toEqual([status, named]);
-    const elsewhere = inspectReborn(options({ ...parts, grants, profile: 'local' }));
+    const elsewhere = await inspectReborn(options({ ...parts, grants, profile: 'local' }));
     expect(elsewhere.status).toBe(named.length === 0 || named[0] === 'grants' ? 'production_ready' : 'degraded');
     if (status === 'refused') {
       await expect(createReborn(options({ ...parts, profile: 'production' }))).rejects.toMatchObject({
@@ -295,7 +296,7 @@ describe('Readiness', () => {
   });
 
   test('names every part', async () => {
-    const { components } = inspectReborn(options());
+    const { components } = await inspectReborn(options());
     expect(
       components.map(({ name, implementation, durability }) => `${name}: ${implementation}, ${durability}`),
     ).toEqual([
@@ -308,6 +309,10 @@ describe('Readiness', () => {
       'grants: 2, none',
       'gate hooks: 0, none',
       'event hooks: 0, none',
+      'extensions: 0 found, none',
+      'secrets: no key, so none are stored, none',
+      'processes: none were composed, none',
+      'network: none was composed, none',
     ]);
   });
 });

@@ -150,7 +150,8 @@ export async function answer(
 ) {
   if (gate === undefined) throw new Error('there is no such gate');
   const { approver = ada, ...rest } = more;
-  return host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate.gateId, approver, decision, ...rest });
+  const how = decision === 'approve' && 'input' in rest ? 'edit' : decision;
+  return host.runtime.resolveGate({ tenantId: scope.tenantId, gateId: gate.gateId, approver, ...rest, decision: how });
 }
 
 export async function gatesOf(host: Reborn): Promise<readonly GateRow[]> {

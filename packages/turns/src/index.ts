@@ -18,6 +18,7 @@ export {
   type RunRow,
   type RunStatus,
 } from './run.ts';
+export { runLeaseKey } from './worker/claim.ts';
 export { INTERACTIVE_PROFILE, runProfileSchema, type RunProfile } from './profile.ts';
 export {
   announceResume,

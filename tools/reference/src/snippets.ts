@@ -5,8 +5,11 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 for (const document of ['README.md', ...globSync('docs/guides/*.md', { cwd: root })]) {
   const text = readFileSync(join(root, document), 'utf8');
-  const filled = text.replaceAll(/(<!-- from (\S+) -->\n\n```ts\n)[^]*?```/g, (_all, head: string, file: string) => {
-    return `${head}${readFileSync(join(root, file), 'utf8')}\`\`\``;
-  });
+  const filled = text.replaceAll(
+    /(<!-- from (\S+) -->\n\n```(?:ts|js|json)\n)[^]*?```/g,
+    (_all, head: string, file: string) => {
+      return `${head}${readFileSync(join(root, file), 'utf8')}\`\`\``;
+    },
+  );
   if (filled !== text) writeFileSync(join(root, document), filled);
 }

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseExtensionManifest, type JsonObject } from '@reborn/host-api';
+import { compileSchema } from '@reborn/host-runtime';
+import { parseConfig } from '@reborn/reborn';
 import { describe, expect, test } from 'vitest';
 import { errorCodes } from '../src/page/errors.ts';
 import { PRODUCERS } from '../src/page/events.ts';
@@ -61,11 +64,58 @@ describe('the reference pages', () => {
   });
 });
 
+describe('the schema of manifests', () => {
+  const readJson = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8')) as JsonObject;
+  const compiled = compileSchema(readJson('docs/reference/extension.schema.json'));
+  const check = (manifest: JsonObject) =>
+    compiled.kind === 'compiled' ? compiled.check(manifest).kind : compiled.rule;
+  const manifest = readJson('packages/examples/own-extension/words/extension.json');
+
+  test('takes what the host takes, and nothing that it refuses for its form', () => {
+    expect(check(manifest)).toBe('valid');
+    expect(parseExtensionManifest(JSON.stringify(manifest))).toEqual(manifest);
+    for (const wrong of [{ trust: 'system' }, { hooks: [] }, { id: 1 }, { version: '1' }, { capabilities: [] }]) {
+      expect([wrong, check({ ...manifest, ...wrong })]).toEqual([wrong, 'invalid']);
+    }
+  });
+});
+
+describe('the schema of configurations', () => {
+  const compiled = compileSchema(
+    JSON.parse(readFileSync(join(root, 'docs/reference/config.schema.json'), 'utf8')) as JsonObject,
+  );
+  const check = (config: JsonObject) => (compiled.kind === 'compiled' ? compiled.check(config).kind : compiled.rule);
+  const guide = readFileSync(join(root, 'docs/guides/configuration.md'), 'utf8');
+  const shown = [...guide.matchAll(/```json\n(?<code>\{[^]*?)```/g)].map(
+    ({ groups }) => JSON.parse(groups?.['code'] ?? '') as JsonObject,
+  );
+
+  test('takes what the host takes, and nothing that it refuses for its form', () => {
+    expect(shown.length).toBeGreaterThanOrEqual(3);
+    for (const config of [{}, ...shown]) {
+      expect([config, check(config)]).toEqual([config, 'valid']);
+      expect(parseConfig(JSON.stringify(config))).toMatchObject(config);
+    }
+    for (const wrong of [
+      { apiKey: 'x' },
+      { network: [] },
+      { budgets: [{ axis: 'user' }] },
+      { shell: 'yes' },
+      { leaseMs: 1 },
+    ]) {
+      expect([wrong, check(wrong)]).toEqual([wrong, 'invalid']);
+      expect(() => parseConfig(JSON.stringify(wrong))).toThrow(/configuration/);
+    }
+  });
+});
+
 describe('the snippets in the documents', () => {
   const documents = ['README.md', ...globSync('docs/guides/*.md', { cwd: root })];
   const snippets = documents.flatMap((document) =>
     [
-      ...readFileSync(join(root, document), 'utf8').matchAll(/<!-- from (?<file>\S+) -->\n\n```ts\n(?<code>[^]*?)```/g),
+      ...readFileSync(join(root, document), 'utf8').matchAll(
+        /<!-- from (?<file>\S+) -->\n\n```(?:ts|js|json)\n(?<code>[^]*?)```/g,
+      ),
     ].map(({ groups }) => ({
       document,
       file: groups?.['file'] ?? '',

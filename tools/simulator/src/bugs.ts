@@ -1,16 +1,19 @@
 /**
- * Planted bugs: what this simulator has to find, each a small change of a store, a follower or an appender. One that is not
- * found is a bug of the simulator.
+ * Planted bugs: what this simulator has to find, each a small change of a store, a follower, an appender or a door. One that
+ * is not found is a bug of the simulator.
  *
- * Not here: where each of them bites (`store/discipline.ts`, `actor/actor.ts`).
+ * Not here: where each of them bites (`store/discipline.ts`, `actor/actor-discipline.ts`, `door/door-discipline.ts`).
  */
 import { RIGHT_ACTORS, type ActorDiscipline } from './actor/actor-discipline.ts';
+import type { Cast } from './actor/actors.ts';
+import { RIGHT_DOOR, type DoorDiscipline } from './door/door-discipline.ts';
 import { RIGHT_STORE, type StoreDiscipline } from './store/discipline.ts';
 
 export interface Bug {
   readonly says: string;
   readonly store?: Partial<StoreDiscipline>;
   readonly actors?: Partial<ActorDiscipline>;
+  readonly door?: Partial<DoorDiscipline>;
 }
 
 export const BUGS = {
@@ -64,6 +67,35 @@ export const BUGS = {
     actors: { acknowledges: 'before_effects' },
   },
   cut_before_delivery: { says: 'retention cuts off what a follower has not seen', actors: { cuts: 'anywhere' } },
+  effect_before_intent: {
+    says: 'an effect happens before its announcement is on the disk',
+    door: { intents: 'behind_effects' },
+  },
+  approval_not_used_up: { says: 'an approval is still good after its effect', door: { answers: 'left' } },
+  revocation_forgotten: { says: 'an approval that was taken back is used', door: { revocations: 'forgotten' } },
+  edit_forgotten: { says: 'what an answer has changed is not what happens', door: { edits: 'forgotten' } },
+  result_without_reconcile: {
+    says: 'a result leaves what was held for it',
+    door: { reservations: 'left' },
+  },
+  limit_checked_outside: {
+    says: 'a limit is looked at before the transaction that relies on it',
+    door: { limits: 'before_it' },
+  },
+  lost_effect_repeated: { says: 'recovery makes an announced effect again', door: { lostEffects: 'open_again' } },
+  lost_process_restarted: {
+    says: 'a process whose host is gone is started again',
+    door: { lostProcesses: 'begun_again' },
+  },
+  secret_not_sealed: { says: 'a secret is stored as it is', door: { secrets: 'encoded' } },
+  secret_kept_by_call: { says: 'a secret that was taken can be taken again', door: { lentSecrets: 'kept' } },
+  gate_of_other_tenant: { says: 'a gate is answered from another tenant', door: { tenants: 'mixed' } },
+  broken_hook_allows: { says: 'a hook that breaks lets the call through', door: { failures: 'allow' } },
+  run_lease_believed: { says: 'a call of a run is made under a lease that is gone', door: { runLeases: 'believed' } },
+  record_behind_change: {
+    says: 'the door writes what it did in a unit of its own',
+    door: { records: 'behind_them' },
+  },
 } as const satisfies Readonly<Record<string, Bug>>;
 export type BugName = keyof typeof BUGS;
 
@@ -74,7 +106,18 @@ export function isBugName(name: string): name is BugName {
 export function disciplineOf(name: BugName | undefined): {
   readonly store: StoreDiscipline;
   readonly actors: ActorDiscipline;
+  readonly door: DoorDiscipline;
 } {
   const bug: Bug | undefined = name === undefined ? undefined : BUGS[name];
-  return { store: { ...RIGHT_STORE, ...bug?.store }, actors: { ...RIGHT_ACTORS, ...bug?.actors } };
+  return {
+    store: { ...RIGHT_STORE, ...bug?.store },
+    actors: { ...RIGHT_ACTORS, ...bug?.actors },
+    door: { ...RIGHT_DOOR, ...bug?.door },
+  };
+}
+
+/** Who has to take part for a bug to show. */
+export function castFor(name: BugName): Cast {
+  const bug: Bug = BUGS[name];
+  return bug.door === undefined ? 'log' : 'door';
 }

@@ -23,5 +23,14 @@ export { checkFencing, FENCED_KIND, TAKEN_KIND } from './invariant/fencing.ts';
 export { checkDelivery, FOLLOWED_KIND, type FollowedStream } from './invariant/delivery.ts';
 export { checkHeadAnchor } from './invariant/head-anchor.ts';
 
+// Invariants of the door
+export { DOOR_MACHINES, readDoorImage, type DoorImage } from './invariant/door-image.ts';
+export { checkDoorRecords } from './invariant/door-with-records.ts';
+export { checkGates } from './invariant/gates-used-once.ts';
+export { checkEffects, checkSettledEffects, checkUncertain } from './invariant/effects-at-most-once.ts';
+export { checkReservations } from './invariant/reservations-closed-once.ts';
+export { checkRunFencing, RUN_TAKEN_KIND } from './invariant/run-fencing.ts';
+export { checkCanaries, sinksOf, spellingsOf, type Sink } from './invariant/canaries.ts';
+
 // The simulated machine
 export { createSimulatedBackend, type SimulatedBackend } from './store/simulated-backend.ts';

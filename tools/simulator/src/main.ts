@@ -72,7 +72,7 @@ async function runOne(options: SimulationOptions): Promise<void> {
   const kept = keep?.split(',');
   const steps = drawn.steps.filter((step) => kept?.includes(step.seed) === true);
   const result = kept === undefined ? drawn : await simulate({ ...options, steps, onTrace });
-  print(`faults: ${result.faults.join(', ') || 'none'}`);
+  print(`cast: ${result.cast}; faults: ${result.faults.join(', ') || 'none'}`);
   print(`trace: ${result.traceHash}`);
   if (result.violations.length === 0)
     return print(`seed ${options.seed}: ${result.units} units of work, no violations`);

@@ -1,42 +1,43 @@
 /**
- * The job, killed and started again: before and after each commit, inside its effects, and at random moments.
+ * The job, killed and started again: before and after each of its units, inside its effects, while another process recovers,
+ * and at random moments.
+ *
+ * Not here: the job (`door/carry-out-job.ts`), what has to hold afterwards (`inspect.ts`).
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { chooseKills, describeKill, isCertain, type CalmRun, type Kill } from './choose-kills.ts';
+import { findSecretFiles, findSecretLines } from './door/inspect-door.ts';
+import { findUnreachedPoints } from './door/units.ts';
 import { inspectRound } from './inspect.ts';
 import type { JobSettings } from './job.ts';
-import { startJob } from './process-run.ts';
+import { startJob, type JobRun } from './process-run.ts';
 import { startRecorder, type EffectRecorder } from './recorder-process.ts';
-import { randomNumbers } from './trial/random.ts';
 import type { AreaOptions, AreaReport, Failure } from './trial/run-cases.ts';
-
-/** How one round kills its first process. `atMs`: after so many milliseconds, from outside. */
-export type Kill =
-  | { readonly kind: 'commit'; readonly commit: number; readonly moment: 'before' | 'after' }
-  | { readonly kind: 'effect'; readonly effect: number; readonly moment: 'before' | 'after' }
-  | { readonly kind: 'random'; readonly atMs: number };
 
 export interface KillReport {
   readonly rounds: number;
   readonly killed: number;
   readonly uncertain: number;
-  /** Commits that a run without a kill makes. */
-  readonly commits: number;
+  /** What a run without a kill does. */
+  readonly calm: CalmRun;
   readonly failures: readonly Failure[];
 }
 
-const LEASE_MS = 400;
-/** How many the job has. */
-const EFFECTS = 4;
+/** Long: who loses a run to a slow machine is not what is asked here. */
+const LEASE_MS = 5_000;
+/** How much later the next process comes: whatever its predecessor held or had announced is given up by then. */
+const AWAY_MS = 60_000;
 /** A round that takes longer has got stuck. */
 const ROUND_MS = 60_000;
 
 /** `count` 0 kills at every boundary, and a third as often at random. */
 export async function runKills(options: AreaOptions): Promise<AreaReport> {
-  const { rounds, killed, uncertain, commits, failures } = await killRounds(options);
+  const { rounds, killed, uncertain, calm, failures } = await killRounds(options);
+  const units = [...calm.units.values()].reduce((sum, times) => sum + times, 0);
   const notes = [
-    `${rounds} rounds over ${commits} commits, ${killed} killed, ${uncertain} effects reported as uncertain`,
+    `${rounds} rounds over ${units} units of ${calm.units.size} kinds, ${killed} killed, ${uncertain} effects reported as uncertain`,
   ];
   return { cases: rounds, failures, notes };
 }
@@ -48,10 +49,7 @@ export async function killRounds(options: AreaOptions): Promise<KillReport> {
   let failures: readonly Failure[] = [];
   try {
     const calm = await calmRound(folder, recorder);
-    const all = Math.ceil((calm.commits * 2 + EFFECTS * 2) / 0.75);
-    const kills = chooseKills(count === 0 ? all : count, calm, seed).filter((kill) =>
-      describeKill(kill).includes(only),
-    );
+    const kills = chooseKills(count, calm, seed).filter((kill) => describeKill(kill).includes(only));
     const results = await sideBySide(kills, (kill, at) => judged(folder, recorder, kill, `round-${at}`));
     failures = results.flatMap(({ failure }) => failure ?? []);
     for (const { name, sentences, kept } of failures) report(`${name}: ${sentences.join('; ')}\n  kept: ${kept}`);
@@ -59,7 +57,7 @@ export async function killRounds(options: AreaOptions): Promise<KillReport> {
       rounds: kills.length,
       killed: results.filter((result) => result.killed).length,
       uncertain: results.reduce((sum, result) => sum + result.uncertain, 0),
-      commits: calm.commits,
+      calm,
       failures,
     };
   } finally {
@@ -68,28 +66,32 @@ export async function killRounds(options: AreaOptions): Promise<KillReport> {
   }
 }
 
-interface Calm {
-  readonly commits: number;
-  readonly ms: number;
-}
-
-/** One round without a kill: it says how many commits there are, and that the harness itself is sound. */
-async function calmRound(folder: string, recorder: EffectRecorder): Promise<Calm> {
+/** One round without a kill: it says which units there are, and that the harness itself is sound. */
+async function calmRound(folder: string, recorder: EffectRecorder): Promise<CalmRun> {
   const settings = settingsFor(folder, recorder, 'calm');
   const before = performance.now();
   const run = startJob(settings);
   const ended = await run.ended;
-  const commits = Number(run.lines.find((line) => line.startsWith('commits '))?.slice('commits '.length));
-  const { violations, uncertain } = await inspectRound(
-    { file: settings.file, round: 'calm', acknowledged: acksOf(run.lines) },
-    recorder,
-  );
-  if (ended !== 0 || !(commits > 20) || uncertain > 0 || violations.length > 0) {
-    throw new Error(
-      `The job does not even work when nobody kills it: ${[...violations, ...run.lines.slice(-5)].join('; ')}`,
-    );
+  const ms = performance.now() - before;
+  const { lines } = run;
+  const units = new Map<string, number>();
+  for (const line of lines) {
+    const unit = /^unit (?<name>.+)$/.exec(line)?.groups?.['name'];
+    if (unit !== undefined) units.set(unit, (units.get(unit) ?? 0) + 1);
   }
-  return { commits, ms: performance.now() - before };
+  const facts = { file: settings.file, round: 'calm', acknowledged: acksOf(lines) };
+  const { violations, uncertain } = await inspectRound(facts, recorder);
+  const wrong = [
+    ...violations,
+    ...findUnreachedPoints(units.keys()),
+    ...['run completed ', 'process ending completed', 'process lasting cancelled'].filter(
+      (line) => !lines.includes(line),
+    ),
+  ];
+  if (ended !== 0 || uncertain > 0 || wrong.length > 0) {
+    throw new Error(`The job does not even work when nobody kills it: ${[...wrong, ...lines.slice(-5)].join('; ')}`);
+  }
+  return { units, ms };
 }
 
 interface RoundEnd {
@@ -109,78 +111,55 @@ function judged(folder: string, recorder: EffectRecorder, kill: Kill, name: stri
 
 async function round(folder: string, recorder: EffectRecorder, kill: Kill, name: string): Promise<RoundEnd> {
   const settings = settingsFor(folder, recorder, name);
-  const first = startJob({ ...settings, ...killSettings(kill) });
-  const stopAt = kill.kind === 'random' ? setTimeout(() => first.child.kill('SIGKILL'), kill.atMs) : undefined;
-  const firstEnd = await first.ended;
-  clearTimeout(stopAt);
-  const second = startJob(settings);
-  const stuck = setTimeout(() => second.child.kill('SIGKILL'), ROUND_MS);
-  const secondEnd = await second.ended;
-  clearTimeout(stuck);
-  const sentences: string[] = [];
-  if (kill.kind !== 'random' && firstEnd !== 'SIGKILL')
-    sentences.push(`the first process was not killed (${firstEnd})`);
-  if (secondEnd !== 0) {
-    sentences.push(`the second process did not finish the job (${secondEnd}): ${second.lines.slice(-3).join(' | ')}`);
-  }
-  if (!second.lines.includes('run completed ')) sentences.push('the run is not completed');
-  const acknowledged = [...acksOf(first.lines), ...acksOf(second.lines)];
-  const { uncertain, violations } = await inspectRound({ file: settings.file, round: name, acknowledged }, recorder);
-  sentences.push(...violations);
   const place = dirname(settings.file);
-  if (sentences.length === 0) return { killed: firstEnd === 'SIGKILL', uncertain, failure: undefined };
-  writeFileSync(join(place, 'trace.txt'), [...first.lines, '--', ...second.lines, ''].join('\n'));
-  return { killed: firstEnd === 'SIGKILL', uncertain, failure: { name: describeKill(kill), sentences, kept: place } };
-}
-
-/** Every boundary in turn, spread evenly over what `count` allows; a quarter of the rounds at random moments. */
-export function chooseKills(count: number, calm: Calm, seed: number): readonly Kill[] {
-  const moments = ['before', 'after'] as const;
-  const atCommits = Array.from({ length: calm.commits }, (_, at) =>
-    moments.map((moment): Kill => ({ kind: 'commit', commit: at + 1, moment })),
-  ).flat();
-  const inEffects = Array.from({ length: EFFECTS }, (_, at) => at + 1).flatMap((effect) =>
-    moments.map((moment): Kill => ({ kind: 'effect', effect, moment })),
-  );
-  const boundaries = [...inEffects, ...atCommits];
-  const random = Math.max(1, Math.floor(count / 4));
-  const chosen = Math.min(count - random, boundaries.length);
-  const spread = Array.from(
-    { length: chosen },
-    (_, at) => boundaries[Math.floor((at * boundaries.length) / chosen)],
-  ).filter((kill) => kill !== undefined);
-  const next = randomNumbers(seed);
-  const rest = Array.from({ length: count - spread.length }, (): Kill => ({
-    kind: 'random',
-    atMs: Math.round(next() * calm.ms),
-  }));
-  return [...spread, ...rest];
+  mkdirSync(place);
+  const runs: JobRun[] = [];
+  const sentences: string[] = [];
+  const start = async (terms: Partial<JobSettings>, killAfterMs: number): Promise<NodeJS.Signals | number> => {
+    const run = startJob({ ...settings, awayMs: runs.length * AWAY_MS, ...terms });
+    runs.push(run);
+    const killing = setTimeout(() => run.child.kill('SIGKILL'), killAfterMs);
+    const end = await run.ended;
+    clearTimeout(killing);
+    sentences.push(...findSecretFiles(place));
+    return end;
+  };
+  const firstEnd = await start(killSettings(kill), kill.kind === 'random' ? kill.atMs : ROUND_MS);
+  if (isCertain(kill) && firstEnd !== 'SIGKILL') sentences.push(`the first process was not killed (${firstEnd})`);
+  if (kill.kind === 'recovery') {
+    const end = await start({ killUnit: '*', killNth: kill.nth, killMoment: kill.moment }, ROUND_MS);
+    if (end !== 'SIGKILL') sentences.push(`the second process was not killed (${end})`);
+  }
+  const lastEnd = await start({}, ROUND_MS);
+  const lines = runs.map((run) => run.lines);
+  const last = lines.at(-1) ?? [];
+  if (lastEnd !== 0)
+    sentences.push(`the last process did not finish the job (${lastEnd}): ${last.slice(-3).join(' | ')}`);
+  if (!last.includes('run completed ')) sentences.push('the run is not completed');
+  const facts = { file: settings.file, round: name, acknowledged: lines.flatMap(acksOf) };
+  const { uncertain, violations } = await inspectRound(facts, recorder);
+  sentences.push(...violations, ...findSecretFiles(place), ...findSecretLines(lines.flat()));
+  const killed = firstEnd === 'SIGKILL';
+  if (sentences.length === 0) return { killed, uncertain, failure: undefined };
+  writeFileSync(join(place, 'trace.txt'), lines.map((of) => `${of.join('\n')}\n`).join('--\n'));
+  return { killed, uncertain, failure: { name: describeKill(kill), sentences, kept: place } };
 }
 
 function settingsFor(folder: string, recorder: EffectRecorder, round: string): JobSettings {
-  const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0, stopInEffect: false };
-  return { file: join(folder, round, 'agent.db'), port: recorder.port, round, leaseMs: LEASE_MS, ...never };
+  const file = join(folder, round, 'agent.db');
+  const never = { killUnit: '', killNth: 0, killMoment: 'before', killEffect: 0, stopInEffect: false } as const;
+  return { file, port: recorder.port, round, leaseMs: LEASE_MS, awayMs: 0, ...never };
 }
 
 function killSettings(kill: Kill): Partial<JobSettings> {
   switch (kill.kind) {
-    case 'commit':
-      return { killCommit: kill.commit, killMoment: kill.moment };
+    case 'unit':
+      return { killUnit: kill.unit, killNth: kill.nth, killMoment: kill.moment };
     case 'effect':
-      return { killEffect: kill.effect, killMoment: kill.moment };
+    case 'recovery':
+      return { killEffect: kill.effect, killMoment: kill.kind === 'effect' ? kill.moment : 'after' };
     case 'random':
       return {};
-  }
-}
-
-function describeKill(kill: Kill): string {
-  switch (kill.kind) {
-    case 'commit':
-      return `killed ${kill.moment} commit ${kill.commit}`;
-    case 'effect':
-      return `killed ${kill.moment} effect ${kill.effect}`;
-    case 'random':
-      return `killed after ${kill.atMs} ms`;
   }
 }
 

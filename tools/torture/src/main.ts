@@ -1,7 +1,9 @@
 // `npm run torture -- <area> [--count N] [--seed S] [--only <part of a name>] [--every]`: exits 1 when anything did not hold, and
 // prints how to repeat it. `--count 0` runs every case that there is.
 import { parseArgs } from 'node:util';
+import { runAuthoriser } from './authoriser.ts';
 import { runBusy } from './busy.ts';
+import { runDoorErrors } from './door/door-errors.ts';
 import { runEngineErrors } from './engine-errors.ts';
 import { runFiles } from './files/run-files.ts';
 import { runPoints } from './points.ts';
@@ -21,9 +23,11 @@ const AREAS: Readonly<Record<string, Area>> = {
   kill: { says: 'a job, killed around its commits and effects', count: 200, run: runKills },
   points: { says: 'a writer, killed at each call of its driver', count: 200, run: runPoints },
   errors: { says: "the engine's own errors at each call", count: 400, run: runEngineErrors },
+  door: { says: "the engine's own errors at each unit of the job", count: 60, run: runDoorErrors },
   files: { says: 'damaged files', count: 300, run: (options) => runFiles({ ...options, every: values.every }) },
   busy: { says: 'a rival that holds the lock', count: 50, run: runBusy },
   syncs: { says: 'syncs, counted from outside', count: 1, run: runSyncs },
+  authoriser: { says: 'the authoriser, against the reference', count: 10_000_000, run: runAuthoriser },
   postgres: { says: 'a server that dies, sessions that end, a bad wire', count: 14, run: runPostgres },
 };
 
@@ -41,7 +45,7 @@ const area = Object.hasOwn(AREAS, name) ? AREAS[name] : undefined;
 const count = Number(values.count ?? area?.count);
 const seed = Number(values.seed);
 if (area === undefined || !Number.isInteger(count) || count < 0 || !Number.isInteger(seed)) {
-  const lines = Object.entries(AREAS).map(([known, { says }]) => `  ${known.padEnd(10)}${says}\n`);
+  const lines = Object.entries(AREAS).map(([known, { says }]) => `  ${known.padEnd(12)}${says}\n`);
   process.stderr.write(
     `usage: npm run torture -- <area> [--count N] [--seed S] [--only <part of a name>]\n${lines.join('')}`,
   );

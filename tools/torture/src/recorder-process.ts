@@ -5,10 +5,17 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** An effect: which one, of which call, and what it was told to be. */
+export interface Happening {
+  readonly n: number;
+  readonly invocationId: string;
+  readonly text: string;
+}
+
 export interface EffectRecorder {
   readonly port: number;
-  /** How often the effect `n` of a round was written down. */
-  count(round: string, n: number): number;
+  /** What was written down of a round. Order: as it was told. */
+  happenings(round: string): readonly Happening[];
   /** Resolves when the process is gone and holds its file no more. */
   stop(): Promise<void>;
 }
@@ -23,15 +30,17 @@ export async function startRecorder(file: string): Promise<EffectRecorder> {
   let alive = true;
   const gone = once(child, 'close');
   child.on('exit', () => (alive = false));
-  const count = (round: string, n: number): number => {
+  const happenings = (round: string): readonly Happening[] => {
     if (!alive) throw new Error('The effect recorder is gone: what was counted means nothing.');
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line === `${round} ${n}`).length;
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return lines.flatMap((line) => {
+      const [name, n, invocationId = '', ...words] = line.split(' ');
+      return name === round ? [{ n: Number(n), invocationId, text: words.join(' ') }] : [];
+    });
   };
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await gone;
   };
-  return { port, count, stop };
+  return { port, happenings, stop };
 }

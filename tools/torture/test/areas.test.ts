@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runAuthoriser } from '../src/authoriser.ts';
 import { runBusy } from '../src/busy.ts';
 import { runEngineErrors } from '../src/engine-errors.ts';
 import { runFiles } from '../src/files/run-files.ts';
@@ -31,6 +32,19 @@ describe('a few cases of each area', () => {
   test('a lock that somebody else holds is waited for', async () => {
     const report = await runBusy({ count: 2, seed: 1, report: quiet });
     expect(report).toMatchObject({ cases: 2, failures: [] });
+  });
+});
+
+describe('the authoriser', () => {
+  test('is compared with the reference on exactly as many requests as were asked for, by lots', async () => {
+    const lines: string[] = [];
+    const report = (line: string): void => void lines.push(line);
+    expect(await runAuthoriser({ count: 700, seed: 3, only: 'lot 3.', report })).toMatchObject({
+      cases: 700,
+      failures: [],
+    });
+    expect(await runAuthoriser({ count: 700, seed: 3, only: 'lot 4.', report })).toMatchObject({ cases: 0 });
+    expect(lines).toEqual([]);
   });
 });
 

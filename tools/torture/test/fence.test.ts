@@ -10,12 +10,13 @@ import { startRecorder } from '../src/recorder-process.ts';
 test('a worker that was stopped past its lease is fenced: the one that took over finishes, and nothing is written twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'reborn-fence-'));
   const recorder = await startRecorder(join(folder, 'effects.log'));
-  const never = { killCommit: 0, killMoment: 'before' as const, killEffect: 0 };
-  const settings = { file: join(folder, 'agent.db'), port: recorder.port, round: 'fence', leaseMs: 500, ...never };
+  const never = { killUnit: '', killNth: 0, killMoment: 'before' as const, killEffect: 0, awayMs: 0 };
+  const settings = { file: join(folder, 'agent.db'), port: recorder.port, round: 'fence', leaseMs: 5_000, ...never };
   try {
     const stale = startJob({ ...settings, stopInEffect: true });
     await stale.heard('stopping');
-    const fresh = startJob({ ...settings, stopInEffect: false });
+    // Its clock says that the leases are over: nobody has to wait for that.
+    const fresh = startJob({ ...settings, stopInEffect: false, awayMs: 60_000 });
     expect(await fresh.ended, fresh.lines.slice(-20).join('\n')).toBe(0);
     expect(fresh.lines).toContain('run completed ');
     const acknowledgedBefore = stale.lines.length;

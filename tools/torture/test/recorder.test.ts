@@ -13,5 +13,5 @@ test('a recorder that was stopped is gone: its folder may be removed, and nobody
   await recorder.stop();
   const socket = connect(recorder.port, '127.0.0.1');
   await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  expect(() => recorder.count('round', 1)).toThrow('The effect recorder is gone');
+  expect(() => recorder.happenings('round')).toThrow('The effect recorder is gone');
 });

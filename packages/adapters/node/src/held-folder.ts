@@ -47,6 +47,11 @@ export class HeldFolder {
     this.#descriptorPaths = descriptorPaths;
   }
 
+  /** For calls that take a descriptor, and for children that shall have it. */
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
   /** The path of the folder itself, for calls that take no descriptor. */
   get self(): string {
     return this.#descriptorPaths ? `/proc/self/fd/${this.#handle.fd}/.` : this.#path;

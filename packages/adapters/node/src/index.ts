@@ -11,7 +11,9 @@ export { createNodeDiagnostics, type NodeDiagnosticsOptions } from './diagnostic
 
 // Secrets, files, processes, sockets
 export { createNodeCipher, type NodeCipherOptions } from './cipher.ts';
+export { cipherFromEnvironment, cipherFromFile, createKeyFile, type KeyFileOptions } from './cipher-key.ts';
 export { createNodeFileSystem, type NodeFileSystemOptions } from './file-system.ts';
+export { extensionFolder, type ExtensionFolder, type ExtensionFolderOptions } from './extension-folder.ts';
 export { files, type WorkspaceFolder, type WorkspaceOptions } from './workspace-folder.ts';
 export { createNodeProcesses, type NodeProcessesOptions } from './process.ts';
 export { createNodeNetwork, type NodeNetworkOptions } from './network.ts';

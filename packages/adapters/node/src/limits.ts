@@ -6,6 +6,14 @@ export const TIMER_DELAY_MS_MAX = 2 ** 31 - 1;
 export const RANDOM_BYTES_MAX = 1024 * 1024;
 /** How long to wait for the pipes of a process group that was killed; only one that left its group keeps them open. */
 export const PIPE_DRAIN_MS = 1000;
+/** What a program that starts another one says about it; two short lines of JSON. */
+export const WRAPPER_STATUS_BYTES_MAX = 4096;
+/** Temporary files of a sandboxed program lie in memory. */
+export const SANDBOX_TMP_BYTES_MAX = 256 * 1024 * 1024;
+/** The trial start of a sandbox takes some milliseconds on a machine at rest. */
+export const SANDBOX_PROBE_MS_MAX = 10_000;
+/** What a trial start prints: a version, or one line of complaint. */
+export const SANDBOX_PROBE_BYTES_MAX = 16 * 1024;
 /** What a host name may stand for; the first answers are enough to reach it. */
 export const ADDRESSES_MAX = 32;
 /** A resolver that takes longer is down. */
@@ -14,3 +22,9 @@ export const RESOLVE_MS_MAX = 10_000;
 export const RESPONSE_HEADER_BYTES_MAX = 16 * 1024;
 /** One line for the operator; more is a dump, and dumps carry secrets. */
 export const DIAGNOSTIC_BYTES_MAX = 4096;
+/** A key takes 64 characters at most; a larger file is something else. */
+export const KEY_FILE_BYTES_MAX = 256;
+/** Of 32 random bytes nearly all differ; fewer different ones were typed or copied from an example. */
+export const KEY_DISTINCT_BYTES_MIN = 8;
+/** Random bytes that are fetched at once for ids. */
+export const RANDOM_POOL_BYTES = 4096;

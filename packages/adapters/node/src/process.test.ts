@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessOutcome, ProcessRequest } from '@reborn/host-api';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createNodeProcesses } from './index.ts';
+import { createNodeProcesses } from './process.ts';
 import { at, bytesOf, temporaryFolder, textOf, until } from '../test/support.ts';
 
 const PATH = '/usr/bin:/bin';
@@ -97,6 +97,18 @@ test('kills on abort, before and after the start', async () => {
     kind: 'killed',
     reason: 'aborted',
   });
+});
+
+test('tells nothing of a program that was given up', async () => {
+  const controller = new AbortController();
+  let heard = 0;
+  const onOutput = (): void => {
+    heard += 1;
+    controller.abort();
+  };
+  const loud = { onOutput, signal: controller.signal, outputBytesMax: 100_000_000 };
+  expect(await createNodeProcesses().run(request('yes', loud))).toEqual({ kind: 'killed', reason: 'aborted' });
+  expect(heard).toBe(1);
 });
 
 test('tells a signal from an exit', async () => {

@@ -1,132 +1,88 @@
 /**
- * Child processes: no shell, only the environment that is given, a process group that ends as a whole.
+ * Child processes: no shell, only the environment that is given, a process group that ends as a whole, and where the
+ * machine offers one, a sandbox.
  *
  * Not here: which programs may run (grants and policies of `@reborn/host-runtime`). A program that starts a session of
  * its own leaves the group; only a sandbox holds such a one.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProcessOutcome, ProcessRequest, Processes } from '@reborn/host-api';
-import { errnoOf, toFileRefusal } from './file-refusal.ts';
-import type { HeldFolder } from './held-folder.ts';
+import { createBubblewrap, type Bubblewrap } from './bubblewrap.ts';
+import { runChild, startReason, type Launch, type NotStarted } from './child-process.ts';
+import { toFileRefusal } from './file-refusal.ts';
 import { createHostRoots, type HostRoots, type HostRootsOptions } from './host-root.ts';
-import { PIPE_DRAIN_MS, TIMER_DELAY_MS_MAX } from './limits.ts';
+import { holdPlaces } from './sandbox-places.ts';
 
-type NotStarted = Extract<ProcessOutcome, { kind: 'not_started' }>;
-type KillReason = Extract<ProcessOutcome, { kind: 'killed' }>['reason'];
+/**
+ * `roots`: below them lie working folders and what sandboxes show; without one, programs start in `/`. `bubblewrap`:
+ * where that program is, if not in a usual place. `programs`: files and folders of this machine that sandboxed programs
+ * may read besides those of the system, such as an interpreter that was installed elsewhere.
+ */
+export interface NodeProcessesOptions extends Partial<HostRootsOptions> {
+  readonly bubblewrap?: string;
+  readonly programs?: readonly string[];
+}
 
-/** The roots below which a working folder may lie. Without one, programs start in `/`. */
-export type NodeProcessesOptions = Partial<HostRootsOptions>;
+/** A launch, and how to let go of what was held open for it. */
+interface HeldLaunch {
+  readonly launch: Launch;
+  close(): Promise<void>;
+}
+
+const NO_SANDBOX: NotStarted = { kind: 'not_started', reason: 'no_sandbox' };
 
 export function createNodeProcesses(options: NodeProcessesOptions = {}): Processes {
-  const roots = createHostRoots({ ...options, roots: options.roots ?? {} });
-  return Object.freeze({ run: (request: ProcessRequest) => run(roots, request) });
-}
-
-async function run(roots: HostRoots, request: ProcessRequest): Promise<ProcessOutcome> {
-  if (request.signal?.aborted === true) return { kind: 'killed', reason: 'aborted' };
-  let folder: HeldFolder | undefined;
-  try {
-    folder = await holdWorkingFolder(roots, request);
-  } catch (error) {
-    return { kind: 'not_started', reason: folderReason(error) };
-  }
-  try {
-    const child = start(request, folder?.self ?? '/');
-    return 'kind' in child ? child : await follow(child, request);
-  } finally {
-    await folder?.close();
-  }
-}
-
-async function holdWorkingFolder(roots: HostRoots, request: ProcessRequest): Promise<HeldFolder | undefined> {
-  if (request.workingFolder === undefined) return undefined;
-  const located = roots(request.workingFolder);
-  return located.hold(located.segments);
-}
-
-function start(request: ProcessRequest, folder: string): ChildProcess | NotStarted {
-  try {
-    return spawn(request.command, [...request.args], {
-      cwd: folder,
-      // Node hands this one variable of its own environment on to every child unless told that there is none.
-      env: { NODE_V8_COVERAGE: undefined, ...request.env },
-      shell: false,
-      detached: true,
-      windowsHide: true,
-      stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
-  } catch (error) {
-    return { kind: 'not_started', reason: startReason(error) };
-  }
-}
-
-function follow(child: ChildProcess, request: ProcessRequest): Promise<ProcessOutcome> {
-  return new Promise((resolve) => {
-    const output = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[], bytes: 0 };
-    let killedFor: KillReason | undefined;
-    let drain: NodeJS.Timeout | undefined;
-    const kill = (reason: KillReason): void => {
-      killedFor ??= reason;
-      killGroup(child);
-    };
-    const deadline = setTimeout(() => kill('timed_out'), Math.min(Math.max(request.timeoutMs, 0), TIMER_DELAY_MS_MAX));
-    const onAbort = (): void => kill('aborted');
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    // The signal may have fired while the folder was looked up, when nobody listened yet.
-    if (request.signal?.aborted === true) onAbort();
-    const settle = (outcome: ProcessOutcome): void => {
-      clearTimeout(deadline);
-      clearTimeout(drain);
-      request.signal?.removeEventListener('abort', onAbort);
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      resolve(outcome);
-    };
-    const collect = (parts: Uint8Array[]) => (chunk: Uint8Array) => {
-      output.bytes += chunk.byteLength;
-      if (output.bytes > request.outputBytesMax) kill('output_too_large');
-      else parts.push(chunk);
-    };
-    child.stdout?.on('data', collect(output.stdout));
-    child.stderr?.on('data', collect(output.stderr));
-    const finish = (): void => {
-      const { exitCode } = child;
-      if (killedFor !== undefined) settle({ kind: 'killed', reason: killedFor });
-      else if (exitCode === null) settle({ kind: 'killed', reason: 'signal' });
-      else settle({ kind: 'exited', exitCode, stdout: joined(output.stdout), stderr: joined(output.stderr) });
-    };
-    child.on('error', (error) => {
-      // Node reports by the same event that a running child could not be signalled; that one has a pid.
-      if (child.pid === undefined) settle({ kind: 'not_started', reason: startReason(error) });
-    });
-    child.on('exit', () => {
-      // What a program leaves running behind itself would act without anybody's leave.
-      killGroup(child);
-      drain = setTimeout(finish, PIPE_DRAIN_MS);
-    });
-    child.on('close', finish);
-    child.stdin?.on('error', () => undefined);
-    if (request.stdin !== undefined) child.stdin?.end(request.stdin);
+  const { bubblewrap: program, programs = [], ...held } = options;
+  const roots = createHostRoots({ ...held, roots: held.roots ?? {} });
+  const bubblewrap = createBubblewrap({ programs, ...(program === undefined ? {} : { program }) });
+  return Object.freeze({
+    run: (request: ProcessRequest) => run(roots, bubblewrap, request),
+    sandbox: () => bubblewrap.report(),
   });
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
+async function run(roots: HostRoots, bubblewrap: Bubblewrap, request: ProcessRequest): Promise<ProcessOutcome> {
+  if (request.signal?.aborted === true) return { kind: 'killed', reason: 'aborted' };
+  let held: HeldLaunch | NotStarted;
   try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The group is gone already.
+    held = await prepare(roots, bubblewrap, request);
+  } catch (error) {
+    return { kind: 'not_started', reason: folderReason(error) };
+  }
+  if ('kind' in held) return held;
+  try {
+    return await runChild(held.launch, request);
+  } finally {
+    await held.close();
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+function prepare(roots: HostRoots, bubblewrap: Bubblewrap, request: ProcessRequest): Promise<HeldLaunch | NotStarted> {
+  return request.sandbox === undefined
+    ? prepareBare(roots, request)
+    : prepareSandboxed(roots, bubblewrap, { ...request, sandbox: request.sandbox });
 }
 
-function startReason(error: unknown): NotStarted['reason'] {
-  const code = errnoOf(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'not_found';
-  return code === 'EACCES' || code === 'EPERM' ? 'permission' : 'io';
+async function prepareBare(roots: HostRoots, request: ProcessRequest): Promise<HeldLaunch> {
+  const { command, args, env, workingFolder } = request;
+  if (workingFolder === undefined) {
+    return { launch: { command, args, env, folder: '/', startReason }, close: () => Promise.resolve() };
+  }
+  const located = roots(workingFolder);
+  const folder = await located.hold(located.segments);
+  return { launch: { command, args, env, folder: folder.self, startReason }, close: () => folder.close() };
+}
+
+async function prepareSandboxed(
+  roots: HostRoots,
+  bubblewrap: Bubblewrap,
+  request: ProcessRequest & Required<Pick<ProcessRequest, 'sandbox'>>,
+): Promise<HeldLaunch | NotStarted> {
+  if (!(await bubblewrap.report()).available) return NO_SANDBOX;
+  const places = await holdPlaces(roots, request.sandbox, request.workingFolder);
+  const launch = await bubblewrap.launch(request, places);
+  if (launch !== undefined) return { launch, close: () => places.close() };
+  await places.close();
+  return { kind: 'not_started', reason: 'io' };
 }
 
 function folderReason(error: unknown): NotStarted['reason'] {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { invocationIdSchema, parseResourceScope, type JsonValue } from '@reborn/host-api';
+import { correlationIdSchema, invocationIdSchema, parseResourceScope, type JsonValue } from '@reborn/host-api';
 import type { HandlerOutcome } from '@reborn/host-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { files, type WorkspaceFolder } from './workspace-folder.ts';
@@ -22,7 +22,8 @@ async function call(workspace: WorkspaceFolder, id: string, input: JsonValue): P
   if (checked.kind === 'invalid') throw new Error(checked.rule);
   const scope = parseResourceScope({ tenantId: 't', userId: 'u' });
   const invocationId = invocationIdSchema.parse('0199aaaa-0000-7000-8000-000000000000');
-  return tool.run({ input: checked.input, scope, invocationId, signal: new AbortController().signal });
+  const correlationId = correlationIdSchema.parse('0199aaaa-0000-7000-8000-000000000001');
+  return tool.run({ input: checked.input, scope, invocationId, correlationId, signal: new AbortController().signal });
 }
 
 describe('a folder as a workspace', () => {
@@ -34,7 +35,9 @@ describe('a folder as a workspace', () => {
       effect: 'none',
     });
     expect(await readFile(join(folder, 'a.md'), 'utf8')).toBe('one\n');
-    expect(await call(files(folder, { writable: true }), 'builtin.write_file', input)).toMatchObject({
+    const writable = files(folder, { writable: true });
+    await call(writable, 'builtin.read_file', { path: 'a.md' });
+    expect(await call(writable, 'builtin.write_file', input)).toMatchObject({
       kind: 'completed',
     });
     expect(await readFile(join(folder, 'a.md'), 'utf8')).toBe('three\n');

@@ -7,6 +7,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parseMountView, WORKSPACE, type MountView } from '@reborn/host-api';
 import { createFileTools, type CapabilityHandler } from '@reborn/host-runtime';
+import { createNodeDigest } from './digest.ts';
 import { createNodeFileSystem } from './file-system.ts';
 
 /** Where the folder stands in the host's own tree. Guests see it as `/workspace`. */
@@ -32,6 +33,7 @@ export function files(folder: string, options: WorkspaceOptions = {}): Workspace
   const tools = createFileTools({
     files: createNodeFileSystem({ roots: { [TARGET]: root } }),
     mounts: toMounts(root, options),
+    digest: createNodeDigest(),
   });
   return Object.freeze({ id: 'builtin', version: '1', source: 'bundled', tools });
 }

@@ -18,8 +18,20 @@ describe('cipher contract', () => {
 });
 
 describe('processes contract', () => {
-  const processes = createNodeProcesses();
-  for (const { name, run } of processesContract) test(name, () => run({ processes, node: process.execPath }));
+  for (const { name, run } of processesContract) {
+    test(name, async () => {
+      const roots = { '/projects/work': await temporaryFolder() };
+      const processes = createNodeProcesses({ roots, programs: [process.execPath] });
+      await run({ processes, node: process.execPath, folder: at('/projects/work') });
+    });
+  }
+  for (const { name, run } of processesContract.filter((each) => each.name.includes('sandbox'))) {
+    test(`without bubblewrap, ${name}`, async () => {
+      const roots = { '/projects/work': await temporaryFolder() };
+      const processes = createNodeProcesses({ roots, bubblewrap: '/none/such' });
+      await run({ processes, node: process.execPath, folder: at('/projects/work') });
+    });
+  }
 });
 
 describe.each([true, false])('file system contract, descriptor paths: %s', (descriptorPaths) => {

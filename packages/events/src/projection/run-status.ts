@@ -50,6 +50,8 @@ const RUN_RULES: Readonly<Record<RuntimeEventKind, Rule>> = {
   dispatch_requested: { from: LIVE, to: 'running' },
   dispatch_succeeded: SEEN,
   dispatch_failed: SEEN,
+  process_started: SEEN,
+  process_ended: SEEN,
   model_started: { from: LIVE, to: 'running' },
   model_completed: { from: LIVE, to: 'running' },
   model_failed: { from: LIVE, to: 'running' },

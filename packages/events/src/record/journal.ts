@@ -6,9 +6,9 @@
  * Checkpoints stay in the turn store. Folding these records: `../replay/reducer.ts`.
  * Source: rulings, sections 2 and 4; specification 4, 1.7 and 1.10.
  */
-import { boundedText, digestSchema, gateIdSchema } from '@reborn/host-api';
+import { boundedText, digestSchema, gateIdSchema, resourceAmountsSchema } from '@reborn/host-api';
 import { z } from 'zod';
-import { NOTE_BYTES_MAX } from '../limits.ts';
+import { CHANGE_PATH_BYTES_MAX, CHANGE_VALUE_BYTES_MAX, INPUT_CHANGES_MAX, NOTE_BYTES_MAX } from '../limits.ts';
 import { authorSchema, errorKindSchema, labelSchema, subscriptionNameSchema } from '../redaction.ts';
 import { aboutCapability, aboutHook, effect, recordBase, tenantRecordBase } from './record-base.ts';
 
@@ -19,6 +19,15 @@ const tenantRecord = <Kind extends string, Fields extends z.ZodRawShape>(kind: K
 const delivery = { subscription: subscriptionNameSchema, cursor: z.int().positive() };
 
 export const verdictKindSchema = z.enum(['allow', 'approval', 'auth', 'deny']);
+
+/** `before` and `after`: what stood there as JSON text, where that is short and no secret. */
+const inputChangeSchema = z.strictObject({
+  path: boundedText(CHANGE_PATH_BYTES_MAX),
+  op: z.enum(['add', 'remove', 'replace']),
+  before: boundedText(CHANGE_VALUE_BYTES_MAX).optional(),
+  after: boundedText(CHANGE_VALUE_BYTES_MAX).optional(),
+});
+export type InputChange = z.output<typeof inputChangeSchema>;
 
 /** What a judgement led to. `not_applied`: the caller gave up before anything followed from it. */
 export const JUDGEMENT_RESULTS = ['denied', 'asked', 'dispatched', 'not_applied'] as const;
@@ -44,6 +53,23 @@ export const journalRecordSchema = z.discriminatedUnion('kind', [
   record('hook_decision_rejected', { ...hookAnswer, category: labelSchema }),
   /** Closes every decision about this input of this call. In the unit that the judgement led to. */
   record('judgement_settled', { ...aboutCapability, inputDigest: digestSchema, result: z.enum(JUDGEMENT_RESULTS) }),
+  /** A mutator changed the input, before it was judged. Places as JSON pointers; values short, without secrets. */
+  record('input_changed', {
+    ...aboutCapability,
+    by: authorSchema,
+    beforeDigest: digestSchema,
+    afterDigest: digestSchema,
+    changes: z.array(inputChangeSchema).max(INPUT_CHANGES_MAX),
+  }),
+  /** Held for one attempt, in the unit that announces it. */
+  record('resources_held', { ...aboutCapability, attempt: z.int().positive(), held: resourceAmountsSchema }),
+  /** The end of that reservation. `lost`: charged as it was held, because nobody knows what was used. */
+  record('resources_closed', {
+    ...aboutCapability,
+    attempt: z.int().nonnegative(),
+    how: z.enum(['reconciled', 'released', 'lost']),
+    used: resourceAmountsSchema.optional(),
+  }),
   record('effect_intended', {
     ...aboutCapability,
     attempt: z.int().positive(),

@@ -43,6 +43,8 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'dispatch_requested':
     case 'dispatch_succeeded':
     case 'dispatch_failed':
+    case 'process_started':
+    case 'process_ended':
     case 'model_started':
     case 'model_completed':
     case 'model_failed':
@@ -60,6 +62,9 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'effect_intended':
     case 'effect_settled':
     case 'recovery_marked':
+    case 'input_changed':
+    case 'resources_held':
+    case 'resources_closed':
     case 'hook_poisoned':
     case 'hook_note':
     case 'delivery_failed':
@@ -72,6 +77,11 @@ export function familyOf(record: LogRecord): LogFamily {
     case 'approval_refused':
     case 'approval_closed':
     case 'retention_applied':
+    case 'secrets_staged':
+    case 'network_exchanged':
+    case 'budget_warned':
+    case 'secret_changed':
+    case 'trust_changed':
       expectTypeOf(record).toExtend<AuditRecord>();
       return 'audit';
     case 'boundary_decided':

@@ -2,10 +2,10 @@
  * Facts about what happened, without content: no input, output, prompt, path or error text can stand in them.
  *
  * Not here: who decided what (`audit.ts`), what recovery needs (`journal.ts`). Kinds that nothing in this host brings
- * about have no place: lanes other than one in process (`runtime_selected`) and processes (`process_*`) join with them.
+ * about have no place.
  * Source: specification 1, A2 and R-05.
  */
-import { eventIdSchema, streamFamilySchema } from '@reborn/host-api';
+import { eventIdSchema, processIdSchema, streamFamilySchema } from '@reborn/host-api';
 import { z } from 'zod';
 import { errorKindSchema, labelSchema, subscriptionNameSchema } from '../redaction.ts';
 import { aboutCapability, aboutHook, durationMs, effect, recordBase, tenantRecordBase } from './record-base.ts';
@@ -32,9 +32,20 @@ export const runtimeEventSchema = z.discriminatedUnion('kind', [
   /** A word of the host's own: `capability_calls_exhausted` is longer than the words of an error kind may be. */
   event('run_failed', { errorKind: labelSchema }),
   event('run_cancelled', { reason: labelSchema }),
-  event('dispatch_requested', { ...aboutCapability, attempt: z.int().positive() }),
+  /** `lane`: where it is carried out; absent, in the host's own process. */
+  event('dispatch_requested', { ...aboutCapability, attempt: z.int().positive(), lane: labelSchema.optional() }),
   event('dispatch_succeeded', { ...aboutCapability, outputBytes: bytes, durationMs }),
   event('dispatch_failed', { ...aboutCapability, errorKind: errorKindSchema, effect, durationMs }),
+  event('process_started', { ...aboutCapability, processId: processIdSchema }),
+  /** `lost`: its host is gone, and nobody knows how far it came. */
+  event('process_ended', {
+    ...aboutCapability,
+    processId: processIdSchema,
+    outcome: z.enum(['completed', 'failed', 'cancelled', 'lost']),
+    effect,
+    errorKind: errorKindSchema.optional(),
+    durationMs,
+  }),
   event('model_started', { attempt: z.int().positive() }),
   event('model_completed', { calls: z.int().nonnegative(), durationMs }),
   event('model_failed', { errorKind: errorKindSchema, attempt: z.int().positive(), durationMs }),

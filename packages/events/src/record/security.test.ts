@@ -6,7 +6,15 @@ import { SECURITY_BOUNDARIES, SECURITY_CODES, SECURITY_DECISIONS, securityAuditR
 
 describe('A record of a security boundary', () => {
   test('speaks in words that are pinned: they stand in logs for years', () => {
-    expect(SECURITY_BOUNDARIES).toEqual(['hook_deny', 'authority', 'gate_answer', 'run_ownership', 'mount']);
+    expect(SECURITY_BOUNDARIES).toEqual([
+      'hook_deny',
+      'authority',
+      'gate_answer',
+      'run_ownership',
+      'mount',
+      'egress',
+      'output',
+    ]);
     expect(SECURITY_DECISIONS).toEqual(['blocked', 'allowed', 'scope_mismatch', 'replay_rejected']);
     expect(SECURITY_CODES).toEqual([
       'hook_refused',
@@ -24,6 +32,15 @@ describe('A record of a security boundary', () => {
       'gate_expired',
       'run_foreign',
       'path_denied',
+      'target_denied',
+      'address_private',
+      'request_refused',
+      'request_leak',
+      'response_leak',
+      'secret_not_granted',
+      'secret_missing',
+      'output_redacted',
+      'output_leak',
     ]);
   });
 

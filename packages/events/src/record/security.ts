@@ -10,9 +10,18 @@ import { aboutCapability, recordBase } from './record-base.ts';
 
 /**
  * `hook_deny`: gates of hooks. `authority`: descriptor, trust, profile and grants. `gate_answer`: who may answer a
- * question, and once. `run_ownership`: calls in the name of a run. `mount`: paths that file tools are given.
+ * question, and once. `run_ownership`: calls in the name of a run. `mount`: paths that file tools are given. `egress`:
+ * requests to networks. `output`: what a capability hands out.
  */
-export const SECURITY_BOUNDARIES = ['hook_deny', 'authority', 'gate_answer', 'run_ownership', 'mount'] as const;
+export const SECURITY_BOUNDARIES = [
+  'hook_deny',
+  'authority',
+  'gate_answer',
+  'run_ownership',
+  'mount',
+  'egress',
+  'output',
+] as const;
 export type SecurityBoundary = (typeof SECURITY_BOUNDARIES)[number];
 
 export const SECURITY_DECISIONS = ['blocked', 'allowed', 'scope_mismatch', 'replay_rejected'] as const;
@@ -34,6 +43,15 @@ export const SECURITY_CODES = [
   'gate_expired',
   'run_foreign',
   'path_denied',
+  'target_denied',
+  'address_private',
+  'request_refused',
+  'request_leak',
+  'response_leak',
+  'secret_not_granted',
+  'secret_missing',
+  'output_redacted',
+  'output_leak',
 ] as const;
 export type SecurityCode = (typeof SECURITY_CODES)[number];
 

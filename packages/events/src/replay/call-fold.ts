@@ -7,6 +7,9 @@ import { assertNever, type InvocationId } from '@reborn/host-api';
 import type { JournalRecord } from '../record/journal.ts';
 import type { ReplayedCall, ReplayedDecision, ReplayedEffect, ReplayFindingCode } from './replay.ts';
 
+/** What may stand behind the end of a call: it stands in the unit of that end. */
+const CLOSING: ReadonlySet<string> = new Set(['recovery_marked', 'effect_settled', 'resources_closed']);
+
 type OfCall = Exclude<JournalRecord, { kind: 'hook_note' | `delivery_${string}` }>;
 
 export class CallFold {
@@ -27,8 +30,7 @@ export class CallFold {
 
   /** What is wrong with the record. It is taken for what it says all the same: nothing that was written is hidden. */
   take(record: OfCall, cursor: number): readonly ReplayFindingCode[] {
-    const late: readonly ReplayFindingCode[] =
-      this.#ended && record.kind !== 'recovery_marked' && record.kind !== 'effect_settled' ? ['after_end'] : [];
+    const late: readonly ReplayFindingCode[] = this.#ended && !CLOSING.has(record.kind) ? ['after_end'] : [];
     if ('capabilityId' in record) this.#capabilityId ??= record.capabilityId;
     return [...late, ...this.#apply(record, cursor)];
   }
@@ -55,6 +57,9 @@ export class CallFold {
         return [];
       case 'hook_decision_rejected':
       case 'hook_poisoned':
+      case 'input_changed':
+      case 'resources_held':
+      case 'resources_closed':
         return [];
       case 'judgement_settled':
         this.#settleDecisions(record);

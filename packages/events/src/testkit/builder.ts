@@ -9,6 +9,8 @@ import {
   parseEventId,
   parseExtensionId,
   parseGateId,
+  parseProcessId,
+  parseSecretHandle,
   parseTenantId,
   parseUserId,
   type AppendWrite,
@@ -25,6 +27,7 @@ const provider = parseExtensionId('notes');
 const call = { capabilityId: parseCapabilityId('notes.write'), provider };
 const digest = digestSchema.parse(`sha256:${'ab'.repeat(32)}`);
 const gate = { ...call, gateId: parseGateId(fixedUuid(9)), inputDigest: digest };
+const processId = parseProcessId(fixedUuid(11));
 const alice: Principal = { kind: 'user', id: parseUserId('alice') };
 const hookId = `hook:${'cd'.repeat(32)}`;
 const hook = { hookId, provider, point: 'before_capability' };
@@ -46,6 +49,15 @@ const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } =
   dispatch_requested: { ...call, attempt: 1 },
   dispatch_succeeded: { ...call, outputBytes: 12, durationMs: 40 },
   dispatch_failed: { ...call, errorKind: 'timed_out', effect: 'uncertain', durationMs: 5000 },
+  process_started: { ...call, processId },
+  process_ended: {
+    ...call,
+    processId,
+    outcome: 'failed',
+    effect: 'uncertain',
+    errorKind: 'timed_out',
+    durationMs: 900,
+  },
   model_started: { attempt: 1 },
   model_completed: { calls: 2, durationMs: 900 },
   model_failed: { errorKind: 'unavailable', attempt: 1, durationMs: 900 },
@@ -58,6 +70,15 @@ const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } =
   hook_decision_accepted: { ...answer, verb: 'refuse', code: 'hook_refused' },
   hook_decision_rejected: { ...answer, category: 'malformed' },
   judgement_settled: { ...call, inputDigest: digest, result: 'denied' },
+  input_changed: {
+    ...call,
+    by: 'hook:notes',
+    beforeDigest: digest,
+    afterDigest: digest,
+    changes: [{ path: '/path', op: 'replace', before: '"a.md"', after: '"b.md"' }],
+  },
+  resources_held: { ...call, attempt: 1, held: { usd: '0.25', calls: 1 } },
+  resources_closed: { ...call, attempt: 1, how: 'reconciled', used: { usd: '0.2', calls: 1 } },
   effect_intended: {
     ...call,
     attempt: 1,
@@ -84,6 +105,24 @@ const FIELDS: { readonly [Kind in LogRecordKind]: Omit<OfKind<Kind>, Common> } =
   approval_resolved: { ...gate, by: { kind: 'host' }, decision: 'approve', edited: false },
   approval_refused: { ...gate, by: alice, code: 'not_authorised' },
   approval_closed: { ...gate, how: 'expired' },
+  secrets_staged: { ...call, count: 1 },
+  network_exchanged: {
+    ...call,
+    host: 'api.example.com',
+    method: 'get',
+    status: 200,
+    errorKind: 'response_blocked',
+    requestBytes: 120,
+    responseBytes: 512,
+  },
+  budget_warned: { ...call, axis: 'user', dimension: 'usd' },
+  secret_changed: { by: alice, handle: parseSecretHandle('github_token'), how: 'stored' },
+  trust_changed: {
+    packageId: provider,
+    source: 'composed',
+    before: { class: 'user_trusted', allowedEffects: ['network', 'read_filesystem'] },
+    after: { class: 'sandbox', allowedEffects: [] },
+  },
   retention_applied: {
     by: alice,
     family: 'runtime',

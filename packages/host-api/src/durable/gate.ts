@@ -15,17 +15,22 @@ import {
   gateIdSchema,
   invocationIdSchema,
   runIdSchema,
+  secretHandleSchema,
 } from '../ids.ts';
 import { jsonObjectSchema, jsonValueSchema } from '../json.ts';
-import { NAME_ID_BYTES_MAX, REASON_BYTES_MAX, RECORD_KEY_BYTES_MAX } from '../limits.ts';
+import { CREDENTIALS_MAX, NAME_ID_BYTES_MAX, REASON_BYTES_MAX, RECORD_KEY_BYTES_MAX } from '../limits.ts';
 import { principalSchema } from '../principal.ts';
+import { RESOURCE_DIMENSIONS, resourceAmountsSchema } from '../resource.ts';
 import { toScopeKey } from '../scope-key.ts';
 import { resourceScopeSchema, type ResourceScope } from '../scope.ts';
 import { defineMachine, type Decision, type DecisionContext } from './state-machine.ts';
 import { transition, type TransitionWrite } from './unit-of-work.ts';
 
-/** What is asked for. Further kinds (credentials, budget …) join with their first caller. */
-export const gateKindSchema = z.enum(['approval']);
+/**
+ * What is asked for: a decision, a credential that is missing, or more than a budget allows. Further kinds join with
+ * their first caller.
+ */
+export const gateKindSchema = z.enum(['approval', 'credentials', 'budget']);
 export type GateKind = z.infer<typeof gateKindSchema>;
 
 /**
@@ -48,7 +53,7 @@ export type GateReceipt = z.infer<typeof gateReceiptSchema>;
 /** `reason` is the answerer's own text: for the audit and for people, never for a model's system prompt. */
 export const gateResolutionSchema = z.strictObject({
   by: principalSchema,
-  decision: z.enum(['approve', 'deny']),
+  decision: z.enum(['approve', 'deny', 'edit', 'authenticate', 'decline']),
   /** What stood in the gate before the answerer edited it. */
   replacedInput: jsonValueSchema.optional(),
   reason: boundedText(REASON_BYTES_MAX).optional(),
@@ -56,21 +61,38 @@ export const gateResolutionSchema = z.strictObject({
 });
 export type GateResolution = z.infer<typeof gateResolutionSchema>;
 
+/** Which account does not have enough of what, and how much the call would need. */
+const gateBlockSchema = z.strictObject({
+  reason: z.enum(['paused', 'exhausted']),
+  axis: z.enum(['tenant', 'user', 'project', 'agent', 'thread']),
+  dimension: z.enum(RESOURCE_DIMENSIONS),
+  estimate: resourceAmountsSchema,
+});
+
 /**
  * `asked` are closed codes of those who want the question asked. `input` is the final input, as it will be executed;
  * after an edit it is the edited one, and `receipt.inputDigest` goes with it.
  */
 export const gateRowSchema = z.strictObject({
-  status: z.enum(['open', 'approved', 'denied', 'expired', 'superseded', 'consumed']),
+  status: z.enum(['open', 'approved', 'denied', 'expired', 'superseded', 'revoked', 'consumed']),
   gateId: gateIdSchema,
   kind: gateKindSchema,
   asked: z.array(boundedLine(NAME_ID_BYTES_MAX)).min(1).max(64),
+  /** What earlier gates of the same call have answered, as `<kind>:<code>`; it holds while both digests of the receipt do. */
+  granted: z.array(boundedLine(NAME_ID_BYTES_MAX)).max(192).optional(),
+  /** The secrets that a gate for credentials wants, by name. */
+  credentials: z.array(secretHandleSchema).max(CREDENTIALS_MAX).optional(),
+  /** What a gate for a budget is about. */
+  block: gateBlockSchema.optional(),
   input: jsonValueSchema,
   receipt: gateReceiptSchema,
   /** The idempotency record that waits for the answer. */
   effectKey: boundedLine(RECORD_KEY_BYTES_MAX),
   openedAtMs: z.int().nonnegative(),
   resolution: gateResolutionSchema.optional(),
+  /** Who took the approval back before it was used, and why. */
+  revokedBy: principalSchema.optional(),
+  revokedReason: gateResolutionSchema.shape.reason,
 });
 export type GateRow = z.infer<typeof gateRowSchema>;
 
@@ -82,10 +104,17 @@ const gateCommandSchema = z.discriminatedUnion('trigger', [
   z.strictObject({
     trigger: z.literal('approve'),
     by: principalSchema,
+    decision: z.enum(['approve', 'edit', 'authenticate']).optional(),
     reason: gateResolutionSchema.shape.reason,
     edit: z.strictObject({ input: jsonValueSchema, inputDigest: digestSchema }).optional(),
   }),
-  z.strictObject({ trigger: z.literal('deny'), by: principalSchema, reason: gateResolutionSchema.shape.reason }),
+  z.strictObject({
+    trigger: z.literal('deny'),
+    by: principalSchema,
+    decision: z.enum(['deny', 'decline']).optional(),
+    reason: gateResolutionSchema.shape.reason,
+  }),
+  z.strictObject({ trigger: z.literal('revoke'), by: principalSchema, reason: gateResolutionSchema.shape.reason }),
   z.strictObject({ trigger: z.literal('expire') }),
   z.strictObject({ trigger: z.literal('supersede') }),
   z.strictObject({ trigger: z.literal('consume'), inputDigest: digestSchema, authorityDigest: digestSchema }),
@@ -111,6 +140,7 @@ export const gateMachine = defineMachine<GateRow, GateCommand>({
     { from: 'approved', trigger: 'expire', to: 'expired' },
     { from: 'open', trigger: 'supersede', to: 'superseded' },
     { from: 'approved', trigger: 'supersede', to: 'superseded' },
+    { from: 'approved', trigger: 'revoke', to: 'revoked' },
     { from: 'approved', trigger: 'consume', to: 'consumed' },
   ],
   decide: decideGate,
@@ -136,6 +166,14 @@ export function denyGate(
   answer: Omit<Extract<GateCommand, { trigger: 'deny' }>, 'trigger'>,
 ): TransitionWrite {
   return transition(gateMachine, gateId, { trigger: 'deny', ...answer });
+}
+
+/** Takes an approval back that nothing has used yet. */
+export function revokeGate(
+  gateId: GateRow['gateId'],
+  answer: Omit<Extract<GateCommand, { trigger: 'revoke' }>, 'trigger'>,
+): TransitionWrite {
+  return transition(gateMachine, gateId, { trigger: 'revoke', ...answer });
 }
 
 /** By what the gates of one person are listed. */
@@ -185,6 +223,11 @@ function decideGate(row: GateRow | undefined, command: GateCommand, context: Dec
         : { kind: 'refuse', reason: 'gate_not_expired' };
     case 'supersede':
       return { kind: 'write', row: { ...row, status: 'superseded' } };
+    case 'revoke':
+      return {
+        kind: 'write',
+        row: { ...row, status: 'revoked', revokedBy: command.by, revokedReason: command.reason },
+      };
     case 'approve':
     case 'deny':
       return expired
@@ -207,7 +250,7 @@ function answered(
   const edit = command.trigger === 'approve' ? command.edit : undefined;
   const resolution: GateResolution = {
     by,
-    decision: command.trigger,
+    decision: command.decision ?? command.trigger,
     atMs: context.nowMs,
     ...(reason === undefined ? {} : { reason }),
     ...(edit === undefined ? {} : { replacedInput: row.input }),

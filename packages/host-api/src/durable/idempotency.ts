@@ -16,12 +16,16 @@ import { transition, type TransitionWrite } from './unit-of-work.ts';
 const base = { fingerprint: digestSchema, invocationId: invocationIdSchema };
 /** The gate that this command leaves behind; a suspended effect moves on only by naming the gate it waits for. */
 const after = { after: gateIdSchema.optional() };
+/** How often the effect was announced before, as whoever moves it knows: an older look leads nowhere. */
+const attempts = { attempts: z.int().nonnegative().optional() };
 const intent = {
   /** When the caller that announced the effect must have settled it. Units: milliseconds since 1970. */
   settleByMs: z.int().nonnegative(),
   /** The lease under which it was announced; a newer token of the same lease proves that its holder is gone. */
   lease: leaseProofSchema.optional(),
   attempt: z.int().positive(),
+  /** Whose effect it is: what somebody needs to know who finds it given up. */
+  about: jsonObjectSchema.optional(),
 };
 
 /**
@@ -37,13 +41,15 @@ export const idempotencyRowSchema = z.discriminatedUnion('status', [
 export type IdempotencyRow = z.infer<typeof idempotencyRowSchema>;
 
 const idempotencyCommandSchema = z.discriminatedUnion('trigger', [
-  z.strictObject({ trigger: z.literal('suspend'), ...base, ...after, gateId: gateIdSchema }),
+  z.strictObject({ trigger: z.literal('suspend'), ...base, ...after, ...attempts, gateId: gateIdSchema }),
   z.strictObject({
     trigger: z.literal('intend'),
     ...base,
     ...after,
+    ...attempts,
     settleByMs: z.int().nonnegative(),
     lease: leaseProofSchema.optional(),
+    about: jsonObjectSchema.optional(),
   }),
   z.strictObject({
     trigger: z.literal('settle'),
@@ -100,20 +106,32 @@ interface EffectIdentity {
   readonly invocationId: IdempotencyRow['invocationId'];
   /** The gate for which the effect waited until now, if it did. */
   readonly after?: GateId | undefined;
+  /** How often it was announced before, for those who move it on from there. */
+  readonly attempts?: number | undefined;
 }
 
 /** The effect waits for `gateId`. A later gate may take the place of an earlier one. */
 export function suspendEffect(key: string, effect: EffectIdentity, gateId: GateId): TransitionWrite {
-  return transition(idempotencyMachine, key, { trigger: 'suspend', ...identify(effect), gateId });
+  return transition(idempotencyMachine, key, {
+    trigger: 'suspend',
+    ...identify(effect),
+    ...knownAttempts(effect),
+    gateId,
+  });
 }
 
 /** Announces the effect. The receipt's row holds the number of the attempt. */
 export function intendEffect(
   key: string,
   effect: EffectIdentity,
-  terms: { readonly settleByMs: number; readonly lease?: LeaseProof },
+  terms: { readonly settleByMs: number; readonly lease?: LeaseProof; readonly about?: JsonObject },
 ): TransitionWrite {
-  return transition(idempotencyMachine, key, { trigger: 'intend', ...identify(effect), ...terms });
+  return transition(idempotencyMachine, key, {
+    trigger: 'intend',
+    ...identify(effect),
+    ...knownAttempts(effect),
+    ...terms,
+  });
 }
 
 /** Stores a final outcome. `attempt` is the announced one, or 0 for an outcome that needed no announcement. */
@@ -161,13 +179,14 @@ function decideIdempotency(
     return { kind: 'refuse', reason: 'other_gate' };
   }
   const attempt = row?.attempt ?? 0;
+  if ('attempts' in command && command.attempts !== attempt) return { kind: 'refuse', reason: 'attempt_over' };
   switch (command.trigger) {
     case 'suspend': {
       const { fingerprint, invocationId, gateId } = command;
       return { kind: 'write', row: { status: 'suspended', fingerprint, invocationId, gateId, attempt } };
     }
     case 'intend': {
-      const { trigger: _, after: __, ...terms } = command;
+      const { trigger: _, after: __, attempts: ___, ...terms } = command;
       return { kind: 'write', row: { status: 'intended', ...terms, attempt: attempt + 1 } };
     }
     case 'settle': {
@@ -203,6 +222,10 @@ function waitsForOther(row: Extract<IdempotencyRow, { status: 'suspended' }>, co
 
 function identify(effect: EffectIdentity): EffectIdentity {
   return { ...pick(effect), ...(effect.after === undefined ? {} : { after: effect.after }) };
+}
+
+function knownAttempts({ attempts }: EffectIdentity): { readonly attempts?: number } {
+  return attempts === undefined ? {} : { attempts };
 }
 
 function pick(effect: EffectIdentity): EffectIdentity {

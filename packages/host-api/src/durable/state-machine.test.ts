@@ -6,12 +6,16 @@ import { gateMachine } from './gate.ts';
 import { idempotencyMachine } from './idempotency.ts';
 import { createInMemoryStore } from './in-memory-store.ts';
 import { acquireLease, leaseMachine } from './lease.ts';
+import { limiterMachine } from './limiter.ts';
 import { indexMachines } from './parse-unit.ts';
+import { reservationMachine } from './reservation.ts';
 import { defineMachine } from './state-machine.ts';
 import { getRecord, transition } from './unit-of-work.ts';
+import { workItemMachine } from './work-item.ts';
 
 const held = { status: 'held', holder: 'me', fence: 1, expiresAtMs: 10 };
 const now = { nowMs: 5 };
+const MACHINES = [gateMachine, idempotencyMachine, leaseMachine, limiterMachine, reservationMachine, workItemMachine];
 
 describe('A machine', () => {
   test('calls a stored record that it cannot read corrupt, without showing it', () => {
@@ -22,6 +26,25 @@ describe('A machine', () => {
         expect(act).toThrow(expect.objectContaining({ code: 'host-api/store_corrupt' }));
         expect(act).toThrow(expect.toSatisfy((error) => findLeaks(error, [sentinel]).length === 0));
       }
+    }
+  });
+
+  test('of any kind reads no record of another form, version or sum', () => {
+    const account = { status: 'open', startsAtMs: 0, held: {}, used: {} };
+    expect(limiterMachine.parseRow(account)).toEqual(account);
+    const forms = [{}, { status: 'open' }, { status: 'held' }, { version: 2, accounts: [] }];
+    const sums = [{ usd: '-1' }, { usd: 1 }, { calls: -1 }, { calls: 0.5 }, { slots: 1 }];
+    for (const stored of forms) {
+      for (const machine of MACHINES) {
+        expect(() => machine.parseRow(stored), machine.name).toThrow(
+          expect.objectContaining({ code: 'host-api/store_corrupt' }),
+        );
+      }
+    }
+    for (const used of sums) {
+      expect(() => limiterMachine.parseRow({ ...account, used })).toThrow(
+        expect.objectContaining({ code: 'host-api/store_corrupt' }),
+      );
     }
   });
 
@@ -53,6 +76,22 @@ describe('A machine', () => {
       row: { ...held, expiresAtMs: 105 },
       index: { owner: 'me', status: 'held', rank: 105 },
     });
+  });
+
+  test('writes its states and triggers in one form, as every other', () => {
+    const machines = [
+      gateMachine,
+      idempotencyMachine,
+      leaseMachine,
+      limiterMachine,
+      reservationMachine,
+      workItemMachine,
+    ];
+    const tokens = machines.flatMap(({ name, transitions }) => [
+      name,
+      ...transitions.flatMap(({ from, trigger, to }) => [from, trigger, to]),
+    ]);
+    expect(tokens.filter((token) => !/^[a-z]+(?:_[a-z]+)*$/.test(token))).toEqual([]);
   });
 
   test('shares a store only with machines of other names', () => {

@@ -13,9 +13,13 @@ export interface ScriptedExchange {
   readonly outcome: NetworkOutcome | ((request: NetworkRequest) => NetworkOutcome | Promise<NetworkOutcome>);
 }
 
+/** `hosts` as a function hears how often the name was looked up before. `otherwise` answers what no exchange foresees. */
 export interface FakeNetworkScript {
-  readonly hosts?: Readonly<Record<string, readonly string[]>>;
+  readonly hosts?:
+    | Readonly<Record<string, readonly string[]>>
+    | ((hostName: string, before: number) => readonly string[]);
   readonly exchanges?: readonly ScriptedExchange[];
+  readonly otherwise?: ScriptedExchange['outcome'];
 }
 
 export interface FakeNetwork extends Network {
@@ -26,7 +30,7 @@ export interface FakeNetwork extends Network {
 
 export function createFakeNetwork(script: FakeNetworkScript = {}): FakeNetwork {
   const left = [...(script.exchanges ?? [])];
-  const hosts = new Map(Object.entries(script.hosts ?? {}));
+  const hosts = typeof script.hosts === 'function' ? script.hosts : namesIn(script.hosts ?? {});
   const resolved: string[] = [];
   const requests: NetworkRequest[] = [];
   return {
@@ -34,16 +38,18 @@ export function createFakeNetwork(script: FakeNetworkScript = {}): FakeNetwork {
     requests,
     unused: () => [...left],
     async resolve(hostName) {
+      const before = resolved.filter((name) => name === hostName).length;
       resolved.push(hostName);
-      return [...(hosts.get(hostName) ?? [])];
+      return [...hosts(hostName, before)];
     },
     async exchange(request) {
       requests.push({ ...request, headers: { ...request.headers }, addresses: [...request.addresses] });
       if (request.signal?.aborted === true) return { kind: 'failed', reason: 'aborted' };
       const at = left.findIndex((entry) => entry.url === undefined || entry.url === request.url);
       const [found] = at < 0 ? [] : left.splice(at, 1);
-      if (found === undefined) throw new InvariantError('The script of this FakeNetwork has no answer for this call');
-      return typeof found.outcome === 'function' ? found.outcome(request) : found.outcome;
+      const outcome = found?.outcome ?? script.otherwise;
+      if (outcome === undefined) throw new InvariantError('The script of this FakeNetwork has no answer for this call');
+      return typeof outcome === 'function' ? outcome(request) : outcome;
     },
   };
 }
@@ -51,4 +57,9 @@ export function createFakeNetwork(script: FakeNetworkScript = {}): FakeNetwork {
 /** An answer with a text body. */
 export function answered(status: number, body = '', headers: Readonly<Record<string, string>> = {}): NetworkOutcome {
   return { kind: 'answered', status, headers, body: new TextEncoder().encode(body) };
+}
+
+function namesIn(record: Readonly<Record<string, readonly string[]>>): (hostName: string) => readonly string[] {
+  const hosts = new Map(Object.entries(record));
+  return (hostName) => hosts.get(hostName) ?? [];
 }

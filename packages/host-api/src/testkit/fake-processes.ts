@@ -4,7 +4,7 @@
  * Not here: real processes (`@reborn/adapter-node`).
  */
 import { InvariantError } from '../assert.ts';
-import type { ProcessOutcome, ProcessRequest, Processes } from '../platform.ts';
+import type { ProcessOutcome, ProcessRequest, Processes, SandboxReport } from '../platform.ts';
 
 /** Shape: used once, in order. With a `command`, it answers that command only. */
 export interface ScriptedProcess {
@@ -19,19 +19,27 @@ export interface FakeProcesses extends Processes {
   unused(): readonly ScriptedProcess[];
 }
 
-export function createFakeProcesses(script: readonly ScriptedProcess[] = []): FakeProcesses {
+/** Has a sandbox unless told otherwise. What a script gives as an outcome is also told as output; a function tells by itself. */
+export function createFakeProcesses(
+  script: readonly ScriptedProcess[] = [],
+  sandbox: SandboxReport = { available: true, mechanism: 'fake', detail: 'by script' },
+): FakeProcesses {
   const left = [...script];
   const requests: ProcessRequest[] = [];
   return {
     requests,
     unused: () => [...left],
+    sandbox: () => Promise.resolve(sandbox),
     async run(request) {
       requests.push({ ...request, args: [...request.args], env: { ...request.env } });
       if (request.signal?.aborted === true) return { kind: 'killed', reason: 'aborted' };
+      if (request.sandbox !== undefined && !sandbox.available) return { kind: 'not_started', reason: 'no_sandbox' };
       const at = left.findIndex((entry) => entry.command === undefined || entry.command === request.command);
       const [found] = at < 0 ? [] : left.splice(at, 1);
       if (found === undefined) throw new InvariantError('The script of this FakeProcesses has no answer for this call');
-      return typeof found.outcome === 'function' ? found.outcome(request) : found.outcome;
+      if (typeof found.outcome === 'function') return found.outcome(request);
+      tell(found.outcome, request);
+      return found.outcome;
     },
   };
 }
@@ -40,4 +48,11 @@ export function createFakeProcesses(script: readonly ScriptedProcess[] = []): Fa
 export function exited(stdout: string, exitCode = 0, stderr = ''): ProcessOutcome {
   const encoder = new TextEncoder();
   return { kind: 'exited', exitCode, stdout: encoder.encode(stdout), stderr: encoder.encode(stderr) };
+}
+
+function tell(outcome: ProcessOutcome, { onOutput }: ProcessRequest): void {
+  if (outcome.kind !== 'exited') return;
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (outcome[stream].byteLength > 0) onOutput?.(stream, outcome[stream]);
+  }
 }

@@ -7,19 +7,22 @@
 import { assert } from '../assert.ts';
 import { HostApiError } from '../errors.ts';
 import type { Timers } from '../platform.ts';
-import type { DurableStore } from '../durable/unit-of-work.ts';
+import type { DurableStore, Write } from '../durable/unit-of-work.ts';
 import { wrapCalls, type StoreCall } from './wrap-store.ts';
 
 /**
  * What happens to one call, or to several in a row. `call`: which one of its kind, from 1. `calls`: how many, 1 unless
- * told. `every`: again after so many. `on`: the kind of call, `commit` unless told.
+ * told. `every`: again after so many. `on`: the kind of call, `commit` unless told. `unit`: of commits, those alone count
+ * that hold such a transition.
  */
 export type StoreFault = StoreTrouble & {
   readonly call: number;
   readonly calls?: number;
   readonly every?: number;
-  readonly on?: StoreCall;
-};
+} & (
+    | { readonly on?: StoreCall; readonly unit?: undefined }
+    | { readonly on?: 'commit'; readonly unit: { readonly machine: string; readonly trigger?: string } }
+  );
 
 /**
  * `before`: nothing of the call happens; `after`: all of it happens, and its caller is not told.
@@ -55,12 +58,14 @@ export function createFaultyStore(
 ): FaultyStore {
   const script = [...faults];
   const counts = new Map<StoreCall, number>();
+  /** Commits that hold the transition of a fault. */
+  const held = new Map<StoreFault, number>();
   let isDead = false;
   /** A process that will not hear of its commit does not hear of its echo either. */
   let isDeaf = false;
 
   return {
-    ...wrapCalls(store, (on, _args, work) => strike(on, work)),
+    ...wrapCalls(store, strike),
     onCommit: (listener, interest) => store.onCommit(() => void (isDeaf || listener()), interest),
     get commits() {
       return counts.get('commit') ?? 0;
@@ -71,16 +76,27 @@ export function createFaultyStore(
     strikeNext: (trouble, on = 'commit') => void script.push({ ...trouble, on, call: (counts.get(on) ?? 0) + 1 }),
   };
 
-  async function strike<T>(on: StoreCall, work: () => Promise<T>): Promise<T> {
+  async function strike<T>(on: StoreCall, args: readonly unknown[], work: () => Promise<T>): Promise<T> {
     if (isDead) throw unavailable();
     const number = (counts.get(on) ?? 0) + 1;
     counts.set(on, number);
-    const troubles = script.filter((fault) => meets(fault, on, number));
+    const troubles = script.filter((fault) =>
+      meets(fault, on, numberFor(fault, number, on === 'commit' ? args[0] : undefined)),
+    );
     isDeaf ||= troubles.some(({ does }) => does === 'dies' || does === 'kills');
     for (const trouble of troubles) await suffer(trouble, 'before');
     const answer = await work();
     for (const trouble of troubles) await suffer(trouble, 'after');
     return answer;
+  }
+
+  /** `undefined` for a commit that does not count. */
+  function numberFor(fault: StoreFault, number: number, unit: unknown): number | undefined {
+    if (fault.unit === undefined) return number;
+    if (!Array.isArray(unit) || !holdsTransition(unit, fault.unit)) return undefined;
+    const of = (held.get(fault) ?? 0) + 1;
+    held.set(fault, of);
+    return of;
   }
 
   async function suffer(trouble: StoreTrouble, when: 'before' | 'after'): Promise<void> {
@@ -107,9 +123,22 @@ export function createFaultyStore(
   }
 }
 
-function meets({ on = 'commit', call, calls = 1, every }: StoreFault, asked: StoreCall, number: number): boolean {
-  if (on !== asked || number < call) return false;
+function meets(
+  { on = 'commit', call, calls = 1, every }: StoreFault,
+  asked: StoreCall,
+  number: number | undefined,
+): boolean {
+  if (on !== asked || number === undefined || number < call) return false;
   return (every === undefined ? number - call : (number - call) % every) < calls;
+}
+
+function holdsTransition(unit: readonly Write[], { machine, trigger }: NonNullable<StoreFault['unit']>): boolean {
+  return unit.some(
+    (write) =>
+      write.kind === 'transition' &&
+      write.machine === machine &&
+      (trigger === undefined || write.command['trigger'] === trigger),
+  );
 }
 
 function unavailable(engine?: string): HostApiError {

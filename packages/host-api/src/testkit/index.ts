@@ -14,7 +14,7 @@ export type { CipherHarness, PlatformHarness } from './platform-contract.ts';
 export { fileSystemContract } from './file-system-contract.ts';
 export type { FileSystemHarness } from './file-system-contract.ts';
 export { processesContract } from './processes-contract.ts';
-export type { ProcessesHarness } from './processes-contract.ts';
+export type { ProcessesHarness } from './processes-harness.ts';
 
 // Doubles of the machine
 export { createFakePlatform, FAKE_START_MS, fixedUuid } from './fake-platform.ts';

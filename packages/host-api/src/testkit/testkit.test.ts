@@ -106,6 +106,19 @@ describe('A script', () => {
     expect(processes.requests).toHaveLength(2);
   });
 
+  test('of processes tells an outcome as output too, and starts nothing in a sandbox that is not there', async () => {
+    const heard: string[] = [];
+    const onOutput = (stream: string, chunk: Uint8Array): void =>
+      void heard.push(`${stream} ${new TextDecoder().decode(chunk)}`);
+    const request = { command: 'a', args: [], env: {}, timeoutMs: 1, outputBytesMax: 1, onOutput };
+    const none = { available: false, mechanism: 'none', detail: 'by script' };
+    const processes = createFakeProcesses([{ outcome: exited('A', 1, 'B') }], none);
+    const outcome = await processes.run({ ...request, sandbox: { mounts: [] } });
+    expect(outcome).toEqual({ kind: 'not_started', reason: 'no_sandbox' });
+    expect(await processes.run(request)).toEqual(exited('A', 1, 'B'));
+    expect(heard).toEqual(['stdout A', 'stderr B']);
+  });
+
   test('of the network answers what it foresees and nothing else', async () => {
     const network = createFakeNetwork({ hosts: { 'a.example': ['192.0.2.1'] } });
     expect(await network.resolve('a.example')).toEqual(['192.0.2.1']);
@@ -119,6 +132,18 @@ describe('A script', () => {
       responseBytesMax: 1,
     } as const;
     await expect(network.exchange(request)).rejects.toThrow(InvariantError);
+    const patient = createFakeNetwork({
+      hosts: (name, before) => [`${name} ${before}`],
+      exchanges: [{ url: 'https://b.example/', outcome: { kind: 'failed', reason: 'protocol' } }],
+      otherwise: { kind: 'failed', reason: 'unreachable' },
+    });
+    expect([await patient.resolve('a'), await patient.resolve('b'), await patient.resolve('a')]).toEqual([
+      ['a 0'],
+      ['b 0'],
+      ['a 1'],
+    ]);
+    expect(await patient.exchange(request)).toEqual({ kind: 'failed', reason: 'unreachable' });
+    expect(patient.unused()).toHaveLength(1);
   });
 });
 

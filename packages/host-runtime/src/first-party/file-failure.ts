@@ -17,6 +17,13 @@ export const FILE_FAILURES = {
   protected_path: 'This file belongs to the memory of the agent and is not written with this tool.',
   too_large: 'The file or directory is larger than this tool takes.',
   binary_file: 'The file is not text.',
+  not_read: 'This file was not read in this conversation. Read all of it with read_file first.',
+  partial_read: 'Only a part of this file was read. Read the rest of it with read_file first.',
+  stale_read: 'The file is not what was read any more. Read it again with read_file.',
+  no_match: 'The text to replace is not in the file. Copy it from the file as it is.',
+  not_unique:
+    'The text to replace is in the file more than once. Give more of the lines around it, or use replace_all.',
+  busy: 'Too many calls wait for this file.',
   invalid_pattern: 'The pattern is not valid.',
   invalid_glob: 'The glob is not valid.',
   no_space: 'There is no space left to write the file.',

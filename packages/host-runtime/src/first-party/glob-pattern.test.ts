@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from './glob-pattern.ts';
+import { compileGlob, compileRelativeGlob } from './glob-pattern.ts';
 
 describe('compileGlob', () => {
   it.each([
@@ -81,3 +81,42 @@ describe('compileGlob', () => {
     );
   });
 });
+
+describe('compileRelativeGlob', () => {
+  const part = fc
+    .array(fc.constantFrom('a', 'b', '.', '*', '?'), { minLength: 1, maxLength: 4 })
+    .map((all) => all.join(''));
+  const glob = fc.array(fc.oneof(part, fc.constant('**')), { minLength: 1, maxLength: 4 }).map((all) => all.join('/'));
+  const name = fc.array(fc.constantFrom('a', 'b', '.'), { minLength: 1, maxLength: 3 }).map((all) => all.join(''));
+  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((all) => all.join('/'));
+
+  it('says what a matcher says that tries everything', () => {
+    fc.assert(
+      fc.property(glob, path, (glob, path) => {
+        // "a**b" and "***" are as stars within a name; the slow matcher knows "**" as a whole part only.
+        fc.pre(!glob.split('/').some((each) => each === '..' || (each !== '**' && each.includes('**'))));
+        expect(compileRelativeGlob(glob)(path)).toBe(fits(glob.replace(/^\.\//, '').split('/'), path.split('/')));
+      }),
+      { numRuns: Number(process.env['REBORN_MODEL_RUNS'] ?? 200) },
+    );
+  });
+
+  it('keeps a star within one name', () => {
+    expect(compileRelativeGlob('*.md')('sub/a.md')).toBe(false);
+    expect(compileRelativeGlob('*')('a/b')).toBe(false);
+  });
+});
+
+function fits(glob: readonly string[], path: readonly string[]): boolean {
+  const [part, ...rest] = glob;
+  const [name, ...below] = path;
+  if (part === undefined) return name === undefined;
+  if (part === '**') return name !== undefined && (rest.length === 0 || fits(rest, path) || fits(glob, below));
+  return name !== undefined && fitsName(part, name) && fits(rest, below);
+}
+
+function fitsName(part: string, name: string): boolean {
+  if (part === '') return name === '';
+  if (part.startsWith('*')) return fitsName(part.slice(1), name) || (name !== '' && fitsName(part, name.slice(1)));
+  return name !== '' && (part[0] === '?' || part[0] === name[0]) && fitsName(part.slice(1), name.slice(1));
+}

@@ -14,11 +14,20 @@ import { GLOB_BYTES_MAX } from './limits.ts';
  * Errors: `ToolFailure` `invalid_glob` naming the rule, never the glob.
  */
 export function compileGlob(glob: string): (relativePath: string) => boolean {
-  if (utf8Bytes(glob) > GLOB_BYTES_MAX) throw invalid(`must be at most ${GLOB_BYTES_MAX} bytes`);
-  const isPath = glob.includes('/');
-  const expression = compile(toExpression(glob.replace(/^\.?\//, '')));
-  return (relativePath) =>
-    expression.testExact(isPath ? relativePath : relativePath.slice(relativePath.lastIndexOf('/') + 1));
+  const expression = compile(glob.replace(/^\.?\//, ''));
+  if (glob.includes('/')) return (relativePath) => expression.testExact(relativePath);
+  return (relativePath) => expression.testExact(relativePath.slice(relativePath.lastIndexOf('/') + 1));
+}
+
+/**
+ * As `compileGlob`, always against the whole path below the folder. A glob that begins elsewhere or goes upwards is
+ * refused. Errors: `ToolFailure` `invalid_glob`.
+ */
+export function compileRelativeGlob(glob: string): (relativePath: string) => boolean {
+  if (glob.startsWith('/')) throw invalid('must be relative');
+  if (glob.split(/[/{},]/).includes('..')) throw invalid('must not contain ".."');
+  const expression = compile(glob.replace(/^\.\//, ''));
+  return (relativePath) => expression.testExact(relativePath);
 }
 
 interface Piece {
@@ -91,7 +100,9 @@ function quoteMember(member: string): string {
   return /[[\]\\^&~]/.test(member) ? `\\${member}` : member;
 }
 
-function compile(expression: string): RE2JS {
+function compile(glob: string): RE2JS {
+  if (utf8Bytes(glob) > GLOB_BYTES_MAX) throw invalid(`must be at most ${GLOB_BYTES_MAX} bytes`);
+  const expression = toExpression(glob);
   try {
     return RE2JS.compile(expression, RE2JS.DOTALL);
   } catch {

@@ -315,7 +315,7 @@ describe('what a search passes over', () => {
       if (operation === 'stat' && reads > 0) stop.abort();
     };
     const bench = createToolBench({ 'a.md': `${'y'.repeat(999)}\n`.repeat(2000), 'b.md': 'y' }, { refuse });
-    const outcome = await bench.run('grep', { pattern: '[a-z]{300}!' }, stop.signal);
+    const outcome = await bench.run('grep', { pattern: '[a-z]{300}!' }, { signal: stop.signal });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'cancelled', effect: 'none' });
     expect(bench.touched).not.toContain('/projects/notes/b.md');
   });

@@ -7,9 +7,10 @@
  */
 import type { JsonObject } from '@reborn/host-api';
 import { z } from 'zod';
-import { defineTool } from '../lane/define-tool.ts';
-import type { CapabilityHandler, HandlerCall } from '../lane/handler.ts';
-import { BUILTIN, toolPathSchema } from './builtin.ts';
+import type { DefinedTool } from '../lane/define-tool.ts';
+import type { HandlerCall } from '../lane/handler.ts';
+import { PATTERN_BYTES_MAX } from '../limits.ts';
+import { defineBuiltin, toolPathSchema } from './builtin.ts';
 import { fileFailure, refusalFailure, stopIfAborted } from './file-failure.ts';
 import { decodeText } from './file-text.ts';
 import { fileTypeSchema, isOfType } from './file-type.ts';
@@ -17,18 +18,32 @@ import { compileGlob } from './glob-pattern.ts';
 import { createContentReport } from './grep-content.ts';
 import { createCountReport, createFilesReport, type GrepReport, type ReportLimit } from './grep-report.ts';
 import {
-  FILE_OUTPUT_BYTES_MAX,
   GREP_CONTEXT_LINES_MAX,
   GREP_DEADLINE_MS,
   GREP_FILE_BYTES_MAX,
   GREP_HEAD_LIMIT_DEFAULT,
   GREP_SCAN_BYTES_MAX,
-  PATTERN_BYTES_MAX,
   WALK_ENTRIES_MAX,
 } from './limits.ts';
-import { placeFound, placePath, shownPath, type FileToolParts, type PlacedPath } from './placed-path.ts';
+import {
+  placeFound,
+  placePath,
+  reachOf,
+  shownPath,
+  type FileReach,
+  type FileToolParts,
+  type PlacedPath,
+} from './placed-path.ts';
 import { compileTextPattern, type TextPattern } from './text-pattern.ts';
 import { createWalkTally, walkFolder, type FoundEntry } from './walk-folder.ts';
+
+const PROMPT = `Searches text files for a regular expression, line by line.
+
+Use it to find where something is said before you read files. \`output_mode\` files_with_matches (the default) names files, content returns the matching lines with their numbers, count says how many there are in each file. Narrow a search with \`path\`, \`glob\` (such as *.md or src/**/*.ts) or \`type_filter\`; \`context\` shows lines around each match.
+
+Patterns are RE2: no look-around and no back-references, at most ${PATTERN_BYTES_MAX} bytes. Write \\. for a dot and \\( for a bracket. With \`multiline\` one match may span lines.
+
+\`truncated_by\` says why a search ended early: head_limit (ask on with \`offset\`), output_bytes, scan_bytes (64 MiB were read), scan_entries (${WALK_ENTRIES_MAX} entries were seen) or file_bytes (the file is larger than 10 MiB). \`scan.skipped\` counts what was passed over: binary and large files, links, what may not be read.`;
 
 const contextLines = z.int().min(0).max(GREP_CONTEXT_LINES_MAX).optional();
 const inputSchema = z.strictObject({
@@ -59,21 +74,38 @@ const inputSchema = z.strictObject({
 });
 type GrepInput = z.output<typeof inputSchema>;
 
-export function createGrep(parts: FileToolParts): CapabilityHandler {
-  return defineTool({
+const outputSchema = z.strictObject({
+  path: z.string(),
+  output_mode: inputSchema.shape.output_mode.unwrap(),
+  files: z.array(z.string()).optional(),
+  counts: z.array(z.strictObject({ path: z.string(), count: z.int() })).optional(),
+  matches: z.array(z.strictObject({ path: z.string(), line: z.int(), text: z.string() })).optional(),
+  content: z.string().optional(),
+  truncated: z.boolean(),
+  truncated_by: z.enum(['head_limit', 'output_bytes', 'scan_bytes', 'scan_entries', 'file_bytes']).nullable(),
+  scan: z.strictObject({
+    entries_visited: z.int(),
+    files_scanned: z.int(),
+    bytes_scanned: z.int(),
+    skipped: z.record(z.string(), z.int()),
+  }),
+});
+
+export function createGrep(parts: FileToolParts): DefinedTool {
+  return defineBuiltin({
     id: 'builtin.grep',
     description:
       'Searches text files for a regular expression and returns the paths of files, the matching lines or counts. ' +
       'Use it to find where something is said before you read files. It passes over binary files, links, files above ' +
       '10 MiB, files that hold credentials, and folders such as .git and node_modules; `truncated_by` tells when it ' +
       'stopped early, at 64 MiB read, 50 000 entries, `head_limit` results or 64 KiB of lines.',
+    prompt: PROMPT,
     input: inputSchema,
+    output: outputSchema,
     effects: ['read_filesystem'],
-    permission: 'allow',
     deadlineMs: GREP_DEADLINE_MS,
-    outputBytesMax: FILE_OUTPUT_BYTES_MAX,
-    provider: BUILTIN,
-    run: (input, call) => grep(parts, input, call),
+    mounts: parts.mounts,
+    run: (input, call) => grep(reachOf(parts, call), input, call),
   });
 }
 
@@ -81,7 +113,7 @@ type StopReason = ReportLimit | 'scan_bytes' | 'scan_entries' | 'file_bytes';
 
 /** One search under way: what it looks for and what it came by. */
 interface Search {
-  readonly parts: FileToolParts;
+  readonly reach: FileReach;
   readonly pattern: TextPattern;
   readonly report: GrepReport;
   readonly signal: AbortSignal;
@@ -89,12 +121,12 @@ interface Search {
   readonly skipped: { binary: number; unreadable: number; too_large: number; links: number; too_complex: number };
 }
 
-async function grep(parts: FileToolParts, input: GrepInput, call: HandlerCall): Promise<JsonObject> {
-  const start = placePath(parts.mounts, input.path, 'read');
-  const search = createSearch(parts, input, call.signal);
+async function grep(reach: FileReach, input: GrepInput, call: HandlerCall): Promise<JsonObject> {
+  const start = placePath(reach.mounts, input.path, 'read');
+  const search = createSearch(reach, input, call.signal);
   const fits = createFilter(input, start);
   stopIfAborted(call.signal);
-  const stat = await parts.files.stat(start.path);
+  const stat = await reach.files.stat(start.path);
   if (stat.kind === 'refused') throw refusalFailure(stat.reason);
   if (stat.value.kind === 'link') throw fileFailure('filesystem_denied');
   if (stat.value.kind === 'other') throw fileFailure('not_a_file');
@@ -102,7 +134,7 @@ async function grep(parts: FileToolParts, input: GrepInput, call: HandlerCall): 
   const stop =
     stat.value.kind === 'file'
       ? await searchNamed(search, start, stat.value.bytes)
-      : await searchBelow(search, placePath(parts.mounts, input.path, 'list'), fits, tally);
+      : await searchBelow(search, placePath(reach.mounts, input.path, 'list'), fits, tally);
   const { scan, skipped } = search;
   return {
     path: shownPath(start.scoped),
@@ -119,13 +151,13 @@ async function grep(parts: FileToolParts, input: GrepInput, call: HandlerCall): 
   };
 }
 
-function createSearch(parts: FileToolParts, input: GrepInput, signal: AbortSignal): Search {
+function createSearch(reach: FileReach, input: GrepInput, signal: AbortSignal): Search {
   const pattern = compileTextPattern(input.pattern, {
     caseInsensitive: input.case_insensitive,
     multiline: input.multiline,
   });
   return {
-    parts,
+    reach,
     pattern,
     report: createReport(input),
     signal,
@@ -166,7 +198,7 @@ async function searchNamed(search: Search, place: PlacedPath, bytes: number): Pr
     search.skipped.too_large += 1;
     return 'file_bytes';
   }
-  const read = await search.parts.files.read(place.path, GREP_FILE_BYTES_MAX);
+  const read = await search.reach.files.read(place.path, GREP_FILE_BYTES_MAX);
   if (read.kind === 'refused') throw refusalFailure(read.reason);
   search.scan.bytesScanned += read.value.length;
   const text = decodeText(read.value);
@@ -182,7 +214,7 @@ async function searchBelow(
   tally: ReturnType<typeof createWalkTally>,
 ): Promise<StopReason | undefined> {
   const { scan, skipped, report, signal } = search;
-  for await (const entry of walkFolder(search.parts, { start, depthMax: Number.POSITIVE_INFINITY, tally, signal })) {
+  for await (const entry of walkFolder(search.reach, { start, depthMax: Number.POSITIVE_INFINITY, tally, signal })) {
     if (entry.kind === 'link') skipped.links += 1;
     if (entry.kind !== 'file' || !fits(entry)) continue;
     if (entry.bytes > GREP_FILE_BYTES_MAX) {
@@ -198,10 +230,10 @@ async function searchBelow(
 }
 
 async function searchFound(search: Search, entry: FoundEntry): Promise<void> {
-  const { parts, scan, skipped, signal } = search;
+  const { reach, scan, skipped, signal } = search;
   stopIfAborted(signal);
-  const place = placeFound(parts.mounts, entry.place.scoped, 'read');
-  const read = place === undefined ? undefined : await parts.files.read(place.path, GREP_FILE_BYTES_MAX);
+  const place = placeFound(reach.mounts, entry.place.scoped, 'read');
+  const read = place === undefined ? undefined : await reach.files.read(place.path, GREP_FILE_BYTES_MAX);
   if (place === undefined || read === undefined || read.kind === 'refused') {
     skipped.unreadable += 1;
     return;
@@ -213,14 +245,14 @@ async function searchFound(search: Search, entry: FoundEntry): Promise<void> {
 }
 
 async function searchText(search: Search, place: PlacedPath, text: string): Promise<void> {
-  const { parts, pattern, report, scan, skipped, signal } = search;
+  const { reach, pattern, report, scan, skipped, signal } = search;
   scan.filesScanned += 1;
   report.beginFile(shownPath(place.scoped), text);
   let isComplete = true;
   for (const step of pattern.search(text)) {
     if (step.kind === 'pause') {
       // Only the machine's own work lets its timers run, and with them the deadline; a look at the file is the least.
-      await parts.files.stat(place.path);
+      await reach.files.stat(place.path);
       stopIfAborted(signal);
     } else if (step.kind === 'left_out') isComplete = false;
     else if (!report.match(step)) break;

@@ -153,7 +153,7 @@ describe('list_dir', () => {
       if (path.endsWith('/a')) stop.abort();
     };
     const bench = createToolBench({ 'a/x.md': 'x', 'b/y.md': 'x' }, { refuse });
-    const outcome = await bench.run('list_dir', { recursive: true }, stop.signal);
+    const outcome = await bench.run('list_dir', { recursive: true }, { signal: stop.signal });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'cancelled', effect: 'none' });
     expect(bench.touched).toEqual(['/projects/notes', '/projects/notes/a']);
   });

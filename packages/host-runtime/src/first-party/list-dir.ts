@@ -6,12 +6,11 @@
  */
 import type { JsonObject } from '@reborn/host-api';
 import { z } from 'zod';
-import { defineTool } from '../lane/define-tool.ts';
-import type { CapabilityHandler, HandlerCall } from '../lane/handler.ts';
-import { BUILTIN, toolPathSchema } from './builtin.ts';
+import type { DefinedTool } from '../lane/define-tool.ts';
+import type { HandlerCall } from '../lane/handler.ts';
+import { defineBuiltin, toolPathSchema } from './builtin.ts';
 import { fileFailure } from './file-failure.ts';
 import {
-  FILE_OUTPUT_BYTES_MAX,
   FILE_PAYLOAD_BYTES_MAX,
   LIST_DEPTH_DEFAULT,
   LIST_DEPTH_MAX,
@@ -19,8 +18,14 @@ import {
   WALK_ENTRIES_MAX,
 } from './limits.ts';
 import { createOutputBudget } from './output-budget.ts';
-import { placePath, shownPath, type FileToolParts } from './placed-path.ts';
+import { placePath, reachOf, shownPath, type FileReach, type FileToolParts } from './placed-path.ts';
 import { createWalkTally, walkFolder, type FoundEntry } from './walk-folder.ts';
+
+const PROMPT = `Lists a directory of the workspace.
+
+Use it to see what is there before you name a file: each entry has a \`path\` that the other file tools take. \`recursive\` goes below, \`max_depth\` levels deep (${LIST_DEPTH_DEFAULT} unless you say otherwise). Directories come first, then names in order.
+
+At most ${LIST_ENTRIES_MAX} entries come; \`truncated\` says that there are more, so list a directory below. Directories that tools and builds fill (.git, node_modules, dist and their like) are named and not entered. Files that hold credentials by custom are left out, links are named and not followed.`;
 
 const inputSchema = z.strictObject({
   path: toolPathSchema.default('.').describe('The directory; the workspace when it is left out.'),
@@ -33,34 +38,44 @@ const inputSchema = z.strictObject({
     .describe('Levels of a recursive listing; 1 is the directory itself.'),
 });
 
-export function createListDir(parts: FileToolParts): CapabilityHandler {
-  return defineTool({
+const outputSchema = z.strictObject({
+  path: z.string(),
+  entries: z.array(
+    z.strictObject({
+      name: z.string(),
+      path: z.string(),
+      kind: z.enum(['file', 'directory', 'link', 'other']),
+      size: z.int().nullable(),
+      size_label: z.string().nullable(),
+    }),
+  ),
+  truncated: z.boolean(),
+});
+
+export function createListDir(parts: FileToolParts): DefinedTool {
+  return defineBuiltin({
     id: 'builtin.list_dir',
     description:
       'Lists a directory: names, paths for the other file tools, kinds and sizes; directories come first. ' +
       `At most ${LIST_ENTRIES_MAX} entries, then \`truncated\` is true: list a directory below instead. ` +
       'Folders such as .git, node_modules and dist are named but not entered; files that hold credentials are left out.',
+    prompt: PROMPT,
     input: inputSchema,
+    output: outputSchema,
     effects: ['read_filesystem'],
-    permission: 'allow',
-    outputBytesMax: FILE_OUTPUT_BYTES_MAX,
-    provider: BUILTIN,
-    run: (input, call) => listDir(parts, input, call),
+    mounts: parts.mounts,
+    run: (input, call) => listDir(reachOf(parts, call), input, call),
   });
 }
 
-async function listDir(
-  parts: FileToolParts,
-  input: z.output<typeof inputSchema>,
-  call: HandlerCall,
-): Promise<JsonObject> {
-  const start = placePath(parts.mounts, input.path, 'list');
+async function listDir(reach: FileReach, input: z.output<typeof inputSchema>, call: HandlerCall): Promise<JsonObject> {
+  const start = placePath(reach.mounts, input.path, 'list');
   const tally = createWalkTally(WALK_ENTRIES_MAX);
   const depthMax = input.recursive ? input.max_depth : 1;
   const budget = createOutputBudget(FILE_PAYLOAD_BYTES_MAX);
   const entries: JsonObject[] = [];
   let truncated = false;
-  for await (const found of walkFolder(parts, { start, depthMax, tally, signal: call.signal })) {
+  for await (const found of walkFolder(reach, { start, depthMax, tally, signal: call.signal })) {
     const entry = toEntry(found);
     truncated = entries.length === LIST_ENTRIES_MAX || !budget.take(entry);
     if (truncated) break;

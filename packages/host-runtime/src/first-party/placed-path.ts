@@ -11,6 +11,7 @@ import {
   resolveMount,
   resolveToolPath,
   WORKSPACE,
+  type DigestPort,
   type FileSystem,
   type MountGrant,
   type MountPermission,
@@ -19,12 +20,23 @@ import {
   type VirtualPath,
 } from '@reborn/host-api';
 import { ToolFailure } from '../lane/define-tool.ts';
+import type { HandlerCall } from '../lane/handler.ts';
 import { fileFailure } from './file-failure.ts';
 
-/** What the file tools work with. The mounts are all that they can reach. */
-export interface FileToolParts {
+/** Files, and the mounts that are all that one can reach of them. */
+export interface FileReach {
   readonly files: FileSystem;
   readonly mounts: MountView;
+}
+
+/** What the file tools work with. `digest`: the machine's own is faster than the portable one, which is the default. */
+export interface FileToolParts extends FileReach {
+  readonly digest?: DigestPort;
+}
+
+/** What one call reaches: no more than its grant leaves of the mounts. */
+export function reachOf({ files, mounts }: FileReach, call: HandlerCall): FileReach {
+  return { files, mounts: call.mounts ?? mounts };
 }
 
 /** A path twice: as guests name it and as the host does. */

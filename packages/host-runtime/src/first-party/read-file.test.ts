@@ -21,6 +21,7 @@ describe('read_file', () => {
       truncated_by_default: false,
       truncated_by_size: false,
       lines: ['one', 'two'],
+      version: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
   });
 

@@ -1,14 +1,15 @@
 /**
  * Searching text with a pattern that somebody else wrote: in time linear to the text, with pauses.
  *
- * Not here: which files are searched (`grep.ts`), how matches are shown (`grep-content.ts`).
+ * Not here: compiling (`../linear-pattern.ts`), which files are searched (`grep.ts`), how matches are shown
+ * (`grep-content.ts`).
  * Source: specification 2, f.3; rulings, section 12.
  */
-import { utf8Bytes } from '@reborn/host-api';
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { RE2JS } from 're2js';
+import { compileLinearPattern } from '../linear-pattern.ts';
 import { fileFailure } from './file-failure.ts';
 import { lineEnd, lineStart } from './file-text.ts';
-import { MATCH_WORK_MAX, MATCH_WORK_PER_PAUSE, PATTERN_BYTES_MAX, PATTERN_STEPS_MAX } from './limits.ts';
+import { MATCH_WORK_MAX, MATCH_WORK_PER_PAUSE } from './limits.ts';
 
 export interface TextPatternOptions {
   readonly caseInsensitive: boolean;
@@ -39,23 +40,10 @@ const LEFT_OUT: SearchStep = { kind: 'left_out' };
 export function compileTextPattern(source: string, options: TextPatternOptions): TextPattern {
   const { caseInsensitive, multiline } = options;
   const flags = (caseInsensitive ? RE2JS.CASE_INSENSITIVE : 0) | (multiline ? RE2JS.MULTILINE | RE2JS.DOTALL : 0);
-  if (utf8Bytes(source) > PATTERN_BYTES_MAX) throw invalid(`must be at most ${PATTERN_BYTES_MAX} bytes`);
-  const expression = compile(source, flags);
-  if (expression.programSize() > PATTERN_STEPS_MAX) throw invalid('repeats too much; use smaller counts');
+  const compiled = compileLinearPattern(source, flags);
+  if (compiled.kind === 'invalid') throw fileFailure('invalid_pattern', `The pattern ${compiled.rule}.`);
+  const { expression } = compiled;
   return { search: (text) => (multiline ? searchWhole(expression, text) : searchLines(expression, text)) };
-}
-
-function compile(source: string, flags: number): RE2JS {
-  try {
-    return RE2JS.compile(source, flags);
-  } catch (reason) {
-    const rule = reason instanceof RE2JSSyntaxException ? `has ${reason.getDescription()}` : 'cannot be compiled';
-    throw invalid(`${rule} (RE2 syntax: no look-around, no back-references)`);
-  }
-}
-
-function invalid(rule: string): Error {
-  return fileFailure('invalid_pattern', `The pattern ${rule}.`);
 }
 
 function* searchLines(expression: RE2JS, text: string): Generator<SearchStep> {

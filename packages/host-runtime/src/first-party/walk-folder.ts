@@ -3,9 +3,9 @@
  *
  * Not here: what is shown of it (`list-dir.ts`) or searched in it (`grep.ts`).
  */
-import { HostApiError, parseScopedPath, type FileKind, type MountView, type ScopedPath } from '@reborn/host-api';
+import { HostApiError, parseScopedPath, type FolderEntry, type MountView, type ScopedPath } from '@reborn/host-api';
 import { refusalFailure, stopIfAborted } from './file-failure.ts';
-import { placeFound, type FileToolParts, type PlacedPath } from './placed-path.ts';
+import { placeFound, type FileReach, type PlacedPath } from './placed-path.ts';
 
 /** Folders that tools and builds fill: they are named, and not entered. */
 const EXCLUDED_FOLDERS = new Set([
@@ -22,12 +22,9 @@ const EXCLUDED_FOLDERS = new Set([
   '__pycache__',
 ]);
 
-/** Units: `bytes` of the file, 0 for anything else. */
-export interface FoundEntry {
+/** Units: `bytes` of the file, 0 for anything else; of a mount inside a folder nothing but its name is known. */
+export interface FoundEntry extends FolderEntry {
   readonly place: PlacedPath;
-  readonly name: string;
-  readonly kind: FileKind;
-  readonly bytes: number;
 }
 
 /** What a walk may look at and what it came by. `exceeded`: there is more than it may look at. */
@@ -51,14 +48,14 @@ export interface WalkRequest {
  * names that a guest cannot spell are passed over, links are named and not followed.
  * Errors: `ToolFailure` when the start cannot be listed, or `cancelled`.
  */
-export async function* walkFolder(parts: FileToolParts, request: WalkRequest): AsyncGenerator<FoundEntry> {
+export async function* walkFolder(reach: FileReach, request: WalkRequest): AsyncGenerator<FoundEntry> {
   const { start, depthMax, tally, signal } = request;
   const queue: { readonly folder: PlacedPath; readonly depth: number }[] = [{ folder: start, depth: 1 }];
   for (let at = 0; at < queue.length; at += 1) {
     const next = queue[at];
     if (next === undefined) return;
     stopIfAborted(signal);
-    const listed = await parts.files.list(next.folder.path, tally.entriesMax - tally.visited);
+    const listed = await reach.files.list(next.folder.path, tally.entriesMax - tally.visited);
     if (listed.kind === 'refused') {
       if (listed.reason === 'too_large') tally.exceeded = true;
       else if (next.folder === start) throw refusalFailure(listed.reason);
@@ -67,7 +64,7 @@ export async function* walkFolder(parts: FileToolParts, request: WalkRequest): A
       continue;
     }
     tally.visited += listed.value.length;
-    for (const entry of entriesOf(parts.mounts, next.folder, listed.value)) {
+    for (const entry of entriesOf(reach.mounts, next.folder, listed.value)) {
       yield entry;
       if (entry.kind !== 'directory' || next.depth >= depthMax || EXCLUDED_FOLDERS.has(entry.name)) continue;
       queue.push({ folder: entry.place, depth: next.depth + 1 });
@@ -80,20 +77,18 @@ export function createWalkTally(entriesMax: number): WalkTally {
 }
 
 /** What a guest sees in a folder. A mount that stands inside it hides what the folder has under the same name. */
-function entriesOf(
-  mounts: MountView,
-  folder: PlacedPath,
-  listed: readonly { readonly name: string; readonly kind: FileKind; readonly bytes: number }[],
-): readonly FoundEntry[] {
+function entriesOf(mounts: MountView, folder: PlacedPath, listed: readonly FolderEntry[]): readonly FoundEntry[] {
   const nested = mounts.mounts
     .filter((mount) => mount.alias.slice(0, mount.alias.lastIndexOf('/')) === folder.scoped)
-    .map((mount) => ({ name: mount.alias.slice(folder.scoped.length + 1), kind: 'directory' as const, bytes: 0 }));
+    .map(({ alias }): FolderEntry => {
+      return { name: alias.slice(folder.scoped.length + 1), kind: 'directory', bytes: 0, modifiedMs: 0 };
+    });
   const hidden = new Set(nested.map((mount) => mount.name));
   return [...listed.filter((entry) => !hidden.has(entry.name)), ...nested]
-    .flatMap(({ name, kind, bytes }) => {
-      const path = toChildPath(folder.scoped, name);
+    .flatMap((entry) => {
+      const path = toChildPath(folder.scoped, entry.name);
       const place = path === undefined ? undefined : placeFound(mounts, path, 'list');
-      return place === undefined ? [] : [{ place, name, kind, bytes }];
+      return place === undefined ? [] : [{ ...entry, place }];
     })
     .toSorted(byKindAndName);
 }

@@ -1,3 +1,4 @@
+import { buildScope } from '@reborn/host-api/testkit';
 import { describe, expect, it } from 'vitest';
 import { buildMounts, createToolBench } from '../../test/first-party/tool-bench.ts';
 
@@ -9,12 +10,14 @@ describe('write_file', () => {
       bytes_written: 3,
       created: true,
       success: true,
+      version: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
     expect(bench.files.texts()['/projects/notes/a/b/c.md']).toBe('ä\n');
   });
 
-  it('replaces a file that is there', async () => {
+  it('replaces a file that was read', async () => {
     const bench = createToolBench({ 'a.md': 'old and long' });
+    await bench.output('read_file', { path: 'a.md' });
     expect(await bench.output('write_file', { path: 'a.md', content: 'new' })).toMatchObject({ created: false });
     expect(bench.files.texts()['/projects/notes/a.md']).toBe('new');
   });
@@ -111,8 +114,72 @@ describe('write_file', () => {
   it('does not write when the call is cancelled while it looks', async () => {
     const stop = new AbortController();
     const bench = createToolBench({}, { refuse: () => void stop.abort() });
-    const outcome = await bench.run('write_file', { path: 'a.md', content: 'x' }, stop.signal);
+    const outcome = await bench.run('write_file', { path: 'a.md', content: 'x' }, { signal: stop.signal });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'cancelled', effect: 'none' });
     expect(bench.files.texts()).not.toHaveProperty('/projects/notes/a.md');
+  });
+});
+
+describe('what write_file replaces', () => {
+  const write = (content: string, rest: object = {}) => ({ path: 'a.md', content, ...rest });
+
+  it('was read before, all of it', async () => {
+    const bench = createToolBench({ 'a.md': 'a\nb\n' });
+    expect(await bench.failure('write_file', write('x'))).toMatchObject({ code: 'not_read', effect: 'none' });
+    await bench.output('read_file', { path: 'a.md', limit: 1 });
+    expect(await bench.failure('write_file', write('x'))).toMatchObject({ code: 'partial_read', effect: 'none' });
+    await bench.output('read_file', { path: 'a.md' });
+    await bench.output('write_file', write('x'));
+    expect(bench.text('a.md')).toBe('x');
+  });
+
+  it('is still what was read', async () => {
+    const bench = createToolBench({ 'a.md': 'one' });
+    await bench.output('read_file', { path: 'a.md' });
+    await bench.put('a.md', 'two');
+    expect(await bench.failure('write_file', write('x'))).toMatchObject({ code: 'stale_read', effect: 'none' });
+    expect(bench.text('a.md')).toBe('two');
+  });
+
+  it('may be what it wrote itself, as long as nobody else did', async () => {
+    const bench = createToolBench();
+    await bench.output('write_file', write('1'));
+    expect(await bench.output('write_file', write('2'))).toMatchObject({ created: false });
+    await bench.put('a.md', '3');
+    expect((await bench.failure('write_file', write('4'))).code).toBe('stale_read');
+  });
+
+  it('may be named by its version where the host does not remember the read', async () => {
+    const { version } = await createToolBench({ 'a.md': 'a' }).output('read_file', { path: 'a.md' });
+    const bench = createToolBench({ 'a.md': 'a' });
+    expect((await bench.failure('write_file', write('b', { version: '0'.repeat(32) }))).code).toBe('stale_read');
+    await bench.output('write_file', write('b', { version }));
+    expect(bench.text('a.md')).toBe('b');
+  });
+
+  it('is not named by an empty version', async () => {
+    const bench = createToolBench({ 'a.md': 'a' });
+    expect((await bench.failure('write_file', write('b', { version: '' }))).code).toBe('not_read');
+    await bench.output('write_file', { path: 'new.md', content: 'b', version: '' });
+  });
+
+  it('is not a file that is gone', async () => {
+    const { version } = await createToolBench({ 'a.md': 'a' }).output('read_file', { path: 'a.md' });
+    const failure = await createToolBench().failure('write_file', write('b', { version }));
+    expect(failure).toMatchObject({ code: 'stale_read', effect: 'none' });
+  });
+
+  it('is not known to another conversation', async () => {
+    const bench = createToolBench({ 'a.md': 'a' });
+    const scope = buildScope({ threadId: 'thread-2' });
+    await bench.output('read_file', { path: 'a.md' }, { scope });
+    expect((await bench.failure('write_file', write('b'))).code).toBe('not_read');
+    await bench.output('write_file', write('b'), { scope });
+  });
+
+  it('is text that can be read', async () => {
+    const bench = createToolBench({ 'a.md': Uint8Array.of(0, 1), 'b.md': 'x'.repeat(10 * 1024 * 1024 + 1) });
+    expect((await bench.failure('write_file', write('x'))).code).toBe('not_read');
+    expect((await bench.failure('write_file', { path: 'b.md', content: 'x' })).code).toBe('too_large');
   });
 });

@@ -10,7 +10,7 @@ import { toAppends, type LogRecord, type SecurityAuditRecord, type SecurityCode 
 import { BUILTIN } from '../first-party/builtin.ts';
 import { recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
-import type { DispatchResult } from './dispatch.ts';
+import type { DispatchResult } from './dispatch-result.ts';
 
 type Decided = Pick<SecurityAuditRecord, 'boundary' | 'decision' | 'code'>;
 

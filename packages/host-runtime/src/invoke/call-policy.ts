@@ -1,7 +1,7 @@
 /**
- * The port through which hooks judge a call. `@reborn/reborn` binds the hook dispatcher to it.
+ * The port through which hooks take part in a call. `@reborn/reborn` binds the hook dispatcher to it.
  *
- * Not here: hooks (`@reborn/hooks`).
+ * Not here: hooks (`@reborn/hooks`), not believing what a policy answers (`ask-policy.ts`, `mutate.ts`).
  * Source: rulings, section 2.
  */
 import type {
@@ -10,11 +10,15 @@ import type {
   EffectKind,
   ExecutionContext,
   ExtensionId,
+  GateId,
+  GateKind,
   JsonValue,
+  ProcessId,
   Verdict,
   Write,
 } from '@reborn/host-api';
 import type { LogRecord } from '@reborn/events';
+import type { Effect, FailureKind } from '../failure.ts';
 
 /** A call as it will be executed. `input` is a deep-frozen copy. */
 export interface JudgedCall {
@@ -37,9 +41,36 @@ export interface Judgement {
   readonly writes: readonly Write[];
 }
 
-/** Never rejects for a hook's fault: that is a verdict. */
+/**
+ * What mutators made of an input: the whole input after each that changed it, in order. `verdicts`: of mutators that had
+ * to say something and could not; they count as those of a judgement.
+ */
+export interface Mutation extends Judgement {
+  readonly steps: readonly { readonly by: string; readonly input: JsonValue }[];
+}
+
+/** How an executed call ended. */
+export type CallEnd =
+  | { readonly kind: 'completed'; readonly outputBytes: number }
+  | { readonly kind: 'failed'; readonly failureKind: FailureKind; readonly effect: Effect };
+
+/** What joins the unit of the result. */
+export type Settlement = Pick<Judgement, 'records' | 'writes'>;
+
+/** Something that is durable already. */
+export type PolicyFact =
+  | { readonly kind: 'gate_opened' | 'gate_resolved'; readonly gateId: GateId; readonly gateKind: GateKind }
+  | { readonly kind: 'process_started' | 'process_ended'; readonly processId: ProcessId };
+
+/**
+ * A method that is not there has nothing to say. None rejects for a hook's fault: that is a verdict, or nothing.
+ * `settle` and `observe` are synchronous and change nothing of what happened; what they throw is reported and dropped.
+ */
 export interface CallPolicy {
-  /** Of everything that the judgement depends on; an approval is void when it changes. */
+  /** Of everything that mutations and judgements depend on; an approval is void when it changes. */
   digest(): Digest;
+  mutate?(call: JudgedCall): Promise<Mutation>;
   judge(call: JudgedCall): Promise<Judgement>;
+  settle?(call: JudgedCall, end: CallEnd): Settlement;
+  observe?(context: ExecutionContext, capabilityId: CapabilityId, fact: PolicyFact): void;
 }

@@ -9,6 +9,7 @@ import {
   HostApiError,
   toCanonicalJson,
   toIdempotencyRecordKey,
+  toScopeKey,
   idempotencyKeySchema,
   utf8Bytes,
   type CapabilityId,
@@ -18,6 +19,8 @@ import {
   type InvocationId,
   type JsonValue,
   type LeaseProof,
+  type ResourceAmounts,
+  type ResourceScope,
   type Write,
 } from '@reborn/host-api';
 import type { z } from 'zod';
@@ -30,12 +33,18 @@ import { deepFreeze, ownJson } from './own-json.ts';
 
 export type ParsedInvoke = z.output<typeof invokeRequestSchema>;
 
+/** Whether somebody waits for the outcome, or the work goes on by itself. */
+export type CallMode = 'call' | 'spawn';
+
 /** `invocationId` is that of the first attempt: a call keeps its identity across gates and restarts. */
 export interface Call {
   /** What the caller sent, as a frozen copy. */
   readonly input: JsonValue;
+  readonly mode: CallMode;
   readonly context: ExecutionContext;
   readonly capabilityId: CapabilityId;
+  /** What the caller expects it to use up. */
+  readonly estimate: ResourceAmounts;
   readonly effectKey: string;
   readonly fingerprint: Digest;
   readonly invocationId: InvocationId;
@@ -45,17 +54,24 @@ export interface Call {
   readonly attempts: number;
 }
 
+/** True for the record of the effect of a call of exactly this scope. */
+export function isCallOf(scope: ResourceScope, effectKey: string): boolean {
+  return effectKey.startsWith(`call|${toScopeKey(scope)}#`);
+}
+
 /** Errors: `host-runtime/invalid_request`. */
-export function startCall(dependencies: RuntimeDependencies, request: ParsedInvoke): Call {
-  const { capabilityId } = request;
+export function startCall(dependencies: RuntimeDependencies, request: ParsedInvoke, mode: CallMode): Call {
+  const { capabilityId, estimate = {} } = request;
   const context = deepFreeze(structuredClone(request.context));
-  const { input, fingerprint } = takeInput(dependencies, request);
+  const { input, fingerprint } = takeInput(dependencies, request, mode);
   const key = request.idempotencyKey ?? idempotencyKeySchema.parse(context.invocationId);
   return {
     input,
+    mode,
     context,
     capabilityId,
-    effectKey: `call|${toIdempotencyRecordKey(context.scope, key)}`,
+    estimate,
+    effectKey: `${mode}|${toIdempotencyRecordKey(context.scope, key)}`,
     fingerprint,
     invocationId: context.invocationId,
     after: undefined,
@@ -66,12 +82,14 @@ export function startCall(dependencies: RuntimeDependencies, request: ParsedInvo
 function takeInput(
   dependencies: RuntimeDependencies,
   request: ParsedInvoke,
+  mode: CallMode,
 ): { readonly input: JsonValue; readonly fingerprint: Digest } {
   const { capabilityId } = request;
   const field = 'request.input';
   try {
     const input = ownJson(request.input, field);
-    const fingerprint = digestOf({ capabilityId, input }, dependencies.digest);
+    const spawn = mode === 'spawn' ? { spawn: true } : {};
+    const fingerprint = digestOf({ capabilityId, input, ...spawn }, dependencies.digest);
     if (utf8Bytes(toCanonicalJson(input)) <= INPUT_BYTES_MAX) return { input, fingerprint };
   } catch (error) {
     const rule = HostApiError.is(error) ? String(error.detail['rule']) : 'must be plain JSON';
@@ -91,9 +109,9 @@ export function guardOf(call: Call): readonly Write[] {
   return lease === undefined ? [] : [checkLease(lease)];
 }
 
-/** The identity of the effect in its idempotency record. */
-export function effectOf(call: Call): { fingerprint: Digest; invocationId: InvocationId; after: GateId | undefined } {
-  return { fingerprint: call.fingerprint, invocationId: call.invocationId, after: call.after };
+/** The identity of the effect in its idempotency record, and where it stands: after so many attempts. */
+export function effectOf(call: Call, attempts: number = call.attempts) {
+  return { fingerprint: call.fingerprint, invocationId: call.invocationId, after: call.after, attempts };
 }
 
 /** What each record about this call carries. The provider is stated where the host knows the capability. */

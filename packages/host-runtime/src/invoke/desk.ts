@@ -7,14 +7,14 @@
 import {
   isReadOnly,
   isSameOwner,
-  type CapabilityId,
   type CorrelationId,
   type InvocationId,
   type ResourceScope,
+  type RunId,
 } from '@reborn/host-api';
 import { HostRuntimeError } from '../errors.ts';
-import type { CancelWorkOutcome, InvokeOutcome } from '../host-runtime.ts';
-import { failedOutcome, leaseOf, startCall, type Call, type ParsedInvoke } from './call.ts';
+import type { InvokeOutcome } from '../host-runtime.ts';
+import { failedOutcome, leaseOf, startCall, type Call, type CallMode, type ParsedInvoke } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
 import { runPipeline } from './pipeline.ts';
 
@@ -33,10 +33,18 @@ interface Work {
   invocationId: InvocationId;
 }
 
-export interface CancelTarget {
+/** Which calls are meant, of exactly one scope. */
+export interface CallTarget {
   readonly scope: ResourceScope;
-  readonly invocationId?: InvocationId | undefined;
-  readonly correlationId?: CorrelationId | undefined;
+  readonly invocationId?: InvocationId;
+  readonly correlationId?: CorrelationId;
+  readonly runId?: RunId;
+}
+
+/** `shared`: calls that go on, because others wait for them too. */
+export interface CancelledCalls {
+  readonly cancelled: readonly InvocationId[];
+  readonly shared: readonly InvocationId[];
 }
 
 export class Desk {
@@ -48,8 +56,8 @@ export class Desk {
   }
 
   /** Errors: those of `HostRuntime.invokeCapability`, and faults of the store. */
-  async invoke(request: ParsedInvoke, signal: AbortSignal | undefined): Promise<InvokeOutcome> {
-    const call = startCall(this.#dependencies, request);
+  async invoke(request: ParsedInvoke, mode: CallMode, signal: AbortSignal | undefined): Promise<InvokeOutcome> {
+    const call = startCall(this.#dependencies, request, mode);
     const key = deskKey(call);
     const running = this.#work.get(key);
     if (running !== undefined && running.call.fingerprint !== call.fingerprint) {
@@ -61,24 +69,25 @@ export class Desk {
   }
 
   /** A call is meant by the invocation of any of its waiters, and by its own, which means all of them. */
-  cancel(target: CancelTarget): CancelWorkOutcome {
-    const cancelled = new Set<InvocationId>();
+  cancel(target: CallTarget): CancelledCalls {
+    const [cancelled, shared] = [new Set<InvocationId>(), new Set<InvocationId>()];
     for (const work of this.#work.values()) {
       if (!isSameOwner(work.call.context.scope, target.scope)) continue;
       for (const waiter of work.waiters) {
         if (!isMeant(work, waiter, target)) continue;
-        cancelled.add(target.invocationId ?? waiter.invocationId);
+        const meant = target.invocationId ?? waiter.invocationId;
         waiter.leave();
+        (work.waiters.size === 0 ? cancelled : shared).add(meant);
       }
     }
-    return { cancelled: [...cancelled] };
+    return { cancelled: [...cancelled], shared: [...shared].filter((id) => !cancelled.has(id)) };
   }
 
-  active(): readonly { readonly invocationId: InvocationId; readonly capabilityId: CapabilityId }[] {
-    return [...this.#work.values()].map(({ invocationId, call }) => ({
-      invocationId,
-      capabilityId: call.capabilityId,
-    }));
+  /** The calls of exactly this scope. */
+  active(scope: ResourceScope): readonly (Pick<Call, 'capabilityId' | 'mode'> & Pick<Work, 'invocationId'>)[] {
+    return [...this.#work.values()]
+      .filter(({ call }) => isSameOwner(call.context.scope, scope))
+      .map(({ invocationId, call: { capabilityId, mode } }) => ({ invocationId, capabilityId, mode }));
   }
 
   #begin(key: string, call: Call): Work {
@@ -132,10 +141,10 @@ function deskKey(call: Call): string {
   return JSON.stringify([call.effectKey, lease?.key ?? null, lease?.holder ?? null, lease?.fence ?? null]);
 }
 
-function isMeant(work: Work, waiter: Waiter, target: CancelTarget): boolean {
-  const { invocationId, correlationId } = target;
+function isMeant(work: Work, waiter: Waiter, { invocationId, correlationId, runId }: CallTarget): boolean {
   return (
     (invocationId === undefined || invocationId === waiter.invocationId || invocationId === work.invocationId) &&
-    (correlationId === undefined || correlationId === waiter.correlationId)
+    (correlationId === undefined || correlationId === waiter.correlationId) &&
+    (runId === undefined || runId === work.call.context.run?.runId)
   );
 }

@@ -6,16 +6,19 @@
  */
 import { assert, type JsonValue } from '@reborn/host-api';
 import type { AdoptedHandler } from '../lane/adopt-handler.ts';
+import type { Equipment } from './equip.ts';
 
 const minted = new WeakSet<DispatchPlan>();
 
+/** What is executed, on which input, and with what it may reach: mounts, secrets, the way out. */
 export interface DispatchPlan {
   readonly handler: AdoptedHandler;
   readonly input: JsonValue;
+  readonly equipment: Equipment;
 }
 
-export function sealPlan(handler: AdoptedHandler, input: JsonValue): DispatchPlan {
-  const plan = Object.freeze({ handler, input });
+export function sealPlan({ handler, input, equipment }: DispatchPlan): DispatchPlan {
+  const plan = Object.freeze({ handler, input, equipment });
   minted.add(plan);
   return plan;
 }

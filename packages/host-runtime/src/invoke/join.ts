@@ -3,20 +3,26 @@
  *
  * Source: rulings, section 3; specification 2, f.1.
  */
-import { presumeEffectLost, type IdempotencyRow, type LeaseProof } from '@reborn/host-api';
-import { toAppends } from '@reborn/events';
+import {
+  getRecord,
+  idempotencyMachine,
+  presumeEffectLost,
+  type IdempotencyRow,
+  type LeaseProof,
+} from '@reborn/host-api';
 import type { InvokeOutcome } from '../host-runtime.ts';
 import { JOIN_LOOK_MS } from '../limits.ts';
-import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
+import { effectOf, failedOutcome, guardOf, leaseOf, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
+import { lostWrites } from './recover.ts';
 import { refuseLostLease } from './step.ts';
 import { toStoredOutcome } from './stored-outcome.ts';
 
 type Intended = Extract<IdempotencyRow, { status: 'intended' }>;
 
-/** `look_again`: the record moved or may have moved. */
+/** `look_again`: the record moved or may have moved. `contended`: it could not be given up, though its caller is gone. */
 export type JoinOutcome =
-  | { readonly kind: 'look_again' }
+  | { readonly kind: 'look_again' | 'contended' }
   | { readonly kind: 'outcome'; readonly outcome: InvokeOutcome };
 
 export async function join(
@@ -50,41 +56,60 @@ async function presumeLost(
   row: Intended,
 ): Promise<JoinOutcome | undefined> {
   const outcome = failedOutcome(call, 'uncertain', 'uncertain');
-  const about = { effect: 'uncertain', errorKind: 'uncertain' } as const;
   const { attempt } = row;
+  const { scope, correlationId, run } = call.context;
+  const { capabilityId, invocationId } = call;
+  const about = {
+    scope,
+    correlationId,
+    capabilityId,
+    invocationId,
+    ...(run === undefined ? {} : { runId: run.runId }),
+  };
   const cause = isFenced(row, leaseOf(call)) ? 'lease_fenced' : 'time_over';
   const committed = await dependencies.store.commit([
     ...guardOf(call),
-    presumeEffectLost(call.effectKey, effectOf(call), row.attempt, toStoredOutcome(outcome), leaseOf(call)),
-    ...toAppends([
-      { ...recordBase(dependencies, call), kind: 'dispatch_failed', ...about },
-      { ...recordBase(dependencies, call), kind: 'recovery_marked', attempt, found: 'uncertain', cause },
-      { ...recordBase(dependencies, call), kind: 'effect_settled', attempt, outcome: 'failed', ...about },
-    ]),
+    presumeEffectLost(call.effectKey, effectOf(call), attempt, toStoredOutcome(outcome), leaseOf(call)),
+    ...(await lostWrites(dependencies, about, { effectKey: call.effectKey, attempt }, cause)),
   ]);
   if (committed.kind === 'committed') return { kind: 'outcome', outcome };
   refuseLostLease(call, committed);
-  return committed.reason === 'still_running' ? undefined : { kind: 'look_again' };
+  return committed.reason === 'still_running' ? undefined : { kind: 'contended' };
 }
 
-/** Whoever settles the effect writes it into the tenant's journal; time alone makes a difference once it is over. */
-function waitForChange(
+/** Looks once more when it listens: what was settled since the row was read is told to nobody. */
+async function waitForChange(
   dependencies: RuntimeDependencies,
   call: Call,
   row: Intended,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, timers, clock } = dependencies;
+  const heard = listen(dependencies, call, row, signal);
+  try {
+    const now = await getRecord(dependencies.store, idempotencyMachine, call.effectKey);
+    if (now?.status === row.status && now.attempt === row.attempt) await heard.change;
+  } finally {
+    heard.stop();
+  }
+}
+
+/** Whoever settles the effect writes it into the tenant's journal; time alone makes a difference once it is over. */
+function listen(
+  { store, timers, clock }: RuntimeDependencies,
+  call: Call,
+  row: Intended,
+  signal: AbortSignal,
+): { readonly change: Promise<void>; stop(): void } {
   const { tenantId } = call.context.scope;
-  return new Promise((resolve) => {
-    const done = (): void => {
-      off();
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const off = store.onCommit(() => done(), { family: 'journal', tenantId });
-    const cancel = timers.schedule(Math.max(JOIN_LOOK_MS, row.settleByMs - clock.nowMs()), () => done());
-    signal.addEventListener('abort', done, { once: true });
-  });
+  const change = Promise.withResolvers<void>();
+  const tell = (): void => change.resolve();
+  const off = store.onCommit(tell, { family: 'journal', tenantId });
+  const cancel = timers.schedule(Math.max(JOIN_LOOK_MS, row.settleByMs - clock.nowMs()), tell);
+  signal.addEventListener('abort', tell, { once: true });
+  const stop = (): void => {
+    off();
+    cancel();
+    signal.removeEventListener('abort', tell);
+  };
+  return { change: change.promise, stop };
 }

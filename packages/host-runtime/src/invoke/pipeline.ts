@@ -4,21 +4,23 @@
  * Not here: the stages themselves (the files beside this one), answering gates (`../gate/resolve.ts`).
  * Source: rulings, section 2.
  */
-import { closeGate, suspendForApproval } from '../gate/open.ts';
 import type { GateRow, InvocationId } from '@reborn/host-api';
 import { HostRuntimeError } from '../errors.ts';
+import { closeWrites } from '../gate/close.ts';
+import { suspend, waitingOutcome } from '../gate/open.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
 import { CONTENTION_RETRIES_MAX } from '../limits.ts';
+import type { Before } from './announce.ts';
 import type { Call } from './call.ts';
+import { decide } from './decide.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
-import { dispatch } from './dispatch.ts';
-import { sealPlan } from './dispatch-plan.ts';
+import { execute } from './execute.ts';
 import { join } from './join.ts';
 import { judge, type JudgedInvocation } from './judge.ts';
+import { launch } from './launch.ts';
 import { findPrior, type Prior } from './prior.ts';
 import { recordCancelled, recordDenial, recordRefusedCall, settleDeclined } from './refusal.ts';
 import { checkRun } from './run-of-call.ts';
-import { announce, settle, type Before } from './settle.ts';
 import type { Step } from './step.ts';
 
 /** Who follows one call: `signal` gives it up, `identified` hears under which invocation it is known. */
@@ -41,6 +43,7 @@ export async function runPipeline(
     if (prior.kind === 'under_way') {
       const joined = await join(dependencies, prior.call, prior.row, follower.signal);
       if (joined.kind === 'outcome') return joined.outcome;
+      contentions += Number(joined.kind === 'contended');
       continue;
     }
     const step = await goOn(dependencies, prior, follower.signal);
@@ -77,30 +80,24 @@ async function proceed(
 ): Promise<Step<InvokeOutcome>> {
   if (signal.aborted) return recordCancelled(dependencies, call, undefined);
   const outcome = await judge(dependencies, call, before.gate, signal);
+  const refuse = (refusal: Parameters<typeof recordRefusedCall>[2]): Promise<Step<InvokeOutcome>> =>
+    recordRefusedCall(dependencies, call, refusal, outdated(dependencies, call, before));
   switch (outcome.kind) {
     case 'unknown_capability':
-      return recordRefusedCall(
-        dependencies,
-        call,
-        { kind: 'unknown_capability' },
-        outdated(dependencies, call, before),
-      );
+      return refuse({ kind: 'unknown_capability' });
     case 'broken':
-      return recordRefusedCall(dependencies, call, { kind: 'capability_failed' }, outdated(dependencies, call, before));
+      return refuse({ kind: 'capability_failed' });
     case 'invalid_input': {
-      const message = `The input does not have the form that the capability takes: ${outcome.field} ${outcome.rule}.`;
-      return recordRefusedCall(
-        dependencies,
-        call,
-        { kind: 'invalid_input', message },
-        outdated(dependencies, call, before),
-      );
+      const whose = outcome.mutated ? 'The input, as the policy of this host changed it,' : 'The input';
+      const message = `${whose} does not have the form that the capability takes: ${outcome.field} ${outcome.rule}.`;
+      return refuse({ kind: 'invalid_input', message });
     }
     case 'judged':
       return act(dependencies, call, outcome.judged, before, signal);
   }
 }
 
+/** Acts on a judgement. A gate whose question no longer fits is put away with whatever follows. */
 async function act(
   dependencies: RuntimeDependencies,
   call: Call,
@@ -109,58 +106,31 @@ async function act(
   signal: AbortSignal,
 ): Promise<Step<InvokeOutcome>> {
   if (signal.aborted) return recordCancelled(dependencies, call, judged);
-  const satisfied = before.gate !== undefined && isSatisfied(judged, before.gate);
-  const withoutGate = { gate: undefined, closing: outdated(dependencies, call, before) };
-  switch (judged.verdict.kind) {
+  const fits = before.gate !== undefined && isFitting(judged, before.gate);
+  const standing = fits ? before : { gate: undefined, closing: outdated(dependencies, call, before) };
+  const decision = await decide(dependencies, call, judged, standing.gate);
+  switch (decision.kind) {
     case 'deny':
-    // Nothing mints credential gates yet, so a demand for credentials refuses.
-    case 'auth':
-      return recordDenial(dependencies, call, judged, withoutGate.closing);
-    case 'approval':
-      if (!satisfied) return suspendForApproval(dependencies, call, judged, withoutGate.closing);
-      return execute(dependencies, call, judged, before, signal);
-    case 'allow':
-      return execute(dependencies, call, judged, satisfied ? before : withoutGate, signal);
+      return recordDenial(dependencies, call, judged, decision, outdated(dependencies, call, before));
+    case 'ask':
+      return suspend(dependencies, call, judged, decision.question, standing);
+    case 'go':
+      try {
+        const going = { ...standing, hold: decision.hold, granted: decision.granted };
+        return await (call.mode === 'call' ? execute : launch)(dependencies, call, judged, going, signal);
+      } finally {
+        decision.hold?.forget();
+      }
   }
-}
-
-async function execute(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  judged: JudgedInvocation,
-  before: Before,
-  signal: AbortSignal,
-): Promise<Step<InvokeOutcome>> {
-  const announced = await announce(dependencies, call, judged, before);
-  if (announced.kind === 'contended') return announced;
-  const { attempt, endByMs } = announced.value;
-  const { timers, clock } = dependencies;
-  const { invocationId, context } = call;
-  const deadlineMs = Math.min(judged.handler.descriptor.deadlineMs, endByMs - clock.nowMs());
-  const plan = sealPlan(judged.handler, judged.input);
-  const startedAtMs = clock.nowMs();
-  const ended = await dispatch(plan, { scope: context.scope, invocationId, signal, deadlineMs, timers });
-  const result = { ...ended, durationMs: clock.nowMs() - startedAtMs };
-  // A read that lost a race is judged and made again; an effect that cannot be settled was given up by somebody else.
-  return settle(dependencies, call, judged, attempt, result, before);
 }
 
 /** Everything that has to be closed when the call goes on without the answer it had. */
 function outdated(dependencies: RuntimeDependencies, call: Call, before: Before): Before['closing'] {
   const { gate, closing } = before;
-  return gate === undefined ? closing : [...closing, ...closeGate(dependencies, call, gate, 'superseded')];
+  return gate === undefined ? closing : [...closing, ...closeWrites(dependencies, call, gate, 'superseded')];
 }
 
-/** True when the answer was given to exactly this question: same input, same authority, nobody new who asks. */
-function isSatisfied(judged: JudgedInvocation, gate: GateRow): boolean {
-  return (
-    gate.receipt.inputDigest === judged.inputDigest &&
-    gate.receipt.authorityDigest === judged.authorityDigest &&
-    judged.asked.every((code) => gate.asked.includes(code))
-  );
-}
-
-function waitingOutcome(call: Call, gate: GateRow): InvokeOutcome {
-  const { capabilityId, invocationId } = call;
-  return { kind: 'approval_required', capabilityId, invocationId, gateId: gate.gateId, asked: gate.asked };
+/** True when the answer was given to exactly this question: same input, same authority. */
+function isFitting(judged: JudgedInvocation, { receipt }: GateRow): boolean {
+  return receipt.inputDigest === judged.inputDigest && receipt.authorityDigest === judged.authorityDigest;
 }

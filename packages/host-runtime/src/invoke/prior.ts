@@ -12,7 +12,7 @@ import {
   type Write,
 } from '@reborn/host-api';
 import { HostRuntimeError } from '../errors.ts';
-import { closeGate } from '../gate/open.ts';
+import { closeWrites } from '../gate/close.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
 import type { Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
@@ -58,12 +58,13 @@ async function findGate(
   switch (gate.status) {
     case 'open':
     case 'approved':
-      if (expired) return { kind: 'fresh', call, closing: closeGate(dependencies, call, gate, 'expired') };
+      if (expired) return { kind: 'fresh', call, closing: closeWrites(dependencies, call, gate, 'expired') };
       return gate.status === 'open' ? { kind: 'waiting', gate, call } : { kind: 'approved', call, gate };
     case 'denied':
       return { kind: 'declined', call, gate };
     case 'expired':
     case 'superseded':
+    case 'revoked':
     case 'consumed':
       return { kind: 'fresh', call, closing: [] };
   }

@@ -20,11 +20,10 @@ export async function recordDenial(
   dependencies: RuntimeDependencies,
   call: Call,
   judged: JudgedInvocation,
+  { by, code }: { readonly by: string; readonly code: string },
   closing: readonly Write[],
 ): Promise<Step<InvokeOutcome>> {
-  const { verdict } = judged;
-  const code = verdict.kind === 'allow' ? 'policy_denied' : verdict.code;
-  const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by: verdict.by, code };
+  const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by, code };
   const committed = await dependencies.store.commit([
     ...guardOf(call),
     ...closing,
@@ -73,9 +72,10 @@ export async function settleDeclined(
   call: Call,
   gate: GateRow,
 ): Promise<Step<InvokeOutcome>> {
-  const outcome = failedOutcome(call, 'approval_denied');
+  const kind = DECLINED[gate.kind];
+  const outcome = failedOutcome(call, kind);
   const by = `gate:${gate.gateId}`;
-  const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by, code: 'approval_denied' };
+  const denied = { ...recordBase(dependencies, call), kind: 'call_denied' as const, by, code: kind };
   const committed = await dependencies.store.commit([
     ...guardOf(call),
     settleEffect(call.effectKey, effectOf(call), 0, toStoredOutcome(outcome)),
@@ -83,6 +83,12 @@ export async function settleDeclined(
   ]);
   return stepOf(call, committed, outcome);
 }
+
+const DECLINED = {
+  approval: 'approval_denied',
+  credentials: 'credentials_declined',
+  budget: 'budget_declined',
+} as const satisfies Record<GateRow['kind'], FailureKind>;
 
 function failureRecord(dependencies: RuntimeDependencies, call: Call, errorKind: FailureKind): LogRecord {
   return { ...recordBase(dependencies, call), kind: 'dispatch_failed', errorKind, effect: 'none' };

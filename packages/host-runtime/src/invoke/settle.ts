@@ -1,90 +1,37 @@
 /**
- * Step 10: the two units around one effect. What is announced is durable before it happens, and its result is durable
- * before anybody hears of it.
+ * Step 10, after the effect: its result is durable before anybody hears of it.
  *
- * Not here: deciding (`judge.ts`), executing (`dispatch.ts`), calls that are not dispatched (`refusal.ts`).
+ * Not here: deciding (`decide.ts`), announcing (`announce.ts`), executing (`dispatch.ts`), calls that are not dispatched
+ * (`refusal.ts`).
  */
 import {
-  assert,
-  consumeGate,
   digestOf,
-  intendEffect,
-  isFault,
-  isReadOnly,
+  idempotencyMachine,
   reopenEffect,
   settleEffect,
-  idempotencyMachine,
-  idempotencyRowSchema,
   type CommitOutcome,
-  type GateRow,
+  type ResourceAmounts,
   type Write,
 } from '@reborn/host-api';
-import { toAppends, type LogRecord } from '@reborn/events';
+import type { LogRecord } from '@reborn/events';
+import type { BudgetHold } from '../budget/budgets.ts';
 import type { Effect } from '../failure.ts';
 import type { InvokeOutcome } from '../host-runtime.ts';
-import { SETTLE_ATTEMPTS_MAX, SETTLE_GRACE_MS, SETTLE_PAUSE_MS, SETTLE_WRITE_MS } from '../limits.ts';
-import { mountRecords } from './boundary.ts';
-import { effectOf, failedOutcome, guardOf, leaseOf, recordBase, type Call } from './call.ts';
+import type { ReportedUsage } from '../lane/handler.ts';
+import { beginning, beginningRecords, type Going } from './announce.ts';
+import { boundaryRecord, mountRecords } from './boundary.ts';
+import { effectOf, failedOutcome, guardOf, recordBase, type Call } from './call.ts';
 import type { RuntimeDependencies } from './dependencies.ts';
-import type { DispatchResult } from './dispatch.ts';
+import type { DispatchResult } from './dispatch-result.ts';
+import type { Equipment } from './equip.ts';
 import type { JudgedInvocation } from './judge.ts';
-import { judgementRecords } from './judgement-record.ts';
-import { refuseLostLease, stepOf, type Step } from './step.ts';
+import { stepOf, type Step } from './step.ts';
 import { toStoredOutcome, type FinalOutcome } from './stored-outcome.ts';
-
-/** What has to be done with old gates when a call goes on. `gate`: the approval that it uses up. */
-export interface Before {
-  readonly gate: GateRow | undefined;
-  readonly closing: readonly Write[];
-}
-
-/**
- * `attempt` 0: a call that only reads; nothing was announced. `endByMs`: when the effect has to be over, so that its
- * result can still be written before others give it up. Units: milliseconds since 1970.
- */
-export interface Announced {
-  readonly attempt: number;
-  readonly endByMs: number;
-}
+import { settlementOf } from './tell-policy.ts';
+import { commitResult, commitSurely } from './write-result.ts';
 
 /** What a capability came to, and how long it took. Units: milliseconds. */
-export type Dispatched = DispatchResult & { readonly durationMs: number };
-
-/** The intent. */
-export async function announce(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  judged: JudgedInvocation,
-  before: Before,
-): Promise<Step<Announced>> {
-  const { descriptor } = judged.handler;
-  const nowMs = dependencies.clock.nowMs();
-  const settleByMs = nowMs + descriptor.deadlineMs + SETTLE_GRACE_MS;
-  const endByMs = settleByMs - SETTLE_WRITE_MS;
-  if (isReadOnly(descriptor.effects)) return { kind: 'done', value: { attempt: 0, endByMs } };
-  const lease = leaseOf(call);
-  const intend = intendEffect(call.effectKey, effectOf(call), {
-    settleByMs,
-    ...(lease === undefined ? {} : { lease }),
-  });
-  const guard = [...guardOf(call), ...before.closing];
-  const said = [
-    ...judged.records,
-    ...judgementRecords(dependencies, call, judged, 'dispatched'),
-    requestedRecord(dependencies, call),
-    intendedRecord(dependencies, call, judged, before.gate),
-  ];
-  const committed = await dependencies.store.commit([
-    ...guard,
-    intend,
-    ...consumption(judged, before.gate),
-    ...judged.writes,
-    ...toAppends(said),
-  ]);
-  const step = stepOf(call, committed, undefined);
-  if (step.kind === 'contended') return step;
-  return { kind: 'done', value: { attempt: attemptOf(committed, guard.length), endByMs } };
-}
+export type Dispatched = Exclude<DispatchResult, { kind: 'auth_required' }> & { readonly durationMs: number };
 
 /** The result. A call that only reads writes its decisions here too. */
 export async function settle(
@@ -93,49 +40,80 @@ export async function settle(
   judged: JudgedInvocation,
   attempt: number,
   result: Dispatched,
-  before: Before,
+  going: Going,
+  equipment: Equipment,
 ): Promise<Step<InvokeOutcome>> {
-  const outcome = toOutcome(call, result);
+  const used = usageOf(call, judged, equipment, result);
+  const outcome = toOutcome(call, result, used);
   const reads = attempt === 0;
   const effect: Effect = outcome.kind === 'completed' ? (reads ? 'none' : 'happened') : outcome.effect;
-  const preface = reads ? [...before.closing, ...consumption(judged, before.gate), ...judged.writes] : [];
-  const judgement = [...judged.records, ...judgementRecords(dependencies, call, judged, 'dispatched')];
-  const said = reads ? [...judgement, requestedRecord(dependencies, call)] : [];
-  const results = resultRecords(dependencies, call, attempt, result, effect);
-  const unit = [
+  const end =
+    outcome.kind === 'completed'
+      ? { kind: 'completed' as const, outputBytes: outcome.outputBytes }
+      : { kind: 'failed' as const, failureKind: outcome.failureKind, effect };
+  const writes = [
     ...guardOf(call),
     ...move(call, attempt, outcome, effect),
-    ...preface,
-    ...toAppends([...said, ...results, ...mountRecords(dependencies, call, judged.handler.provider, result)]),
+    ...(reads ? [...going.closing, ...beginning(judged, going)] : []),
+    // What was used is charged, whatever came of it: also a failed call has taken time.
+    ...(going.hold?.reconcile(used) ?? []),
   ];
-  return reads
-    ? stepOf(call, await dependencies.store.commit(unit), outcome)
-    : writeResult(dependencies, call, attempt, unit, outcome);
+  const records = [
+    ...(reads ? beginningRecords(dependencies, call, judged, going, equipment.lentCount) : []),
+    ...equipment.facts(),
+    ...outputRecords(dependencies, call, result),
+    ...resultRecords(dependencies, call, attempt, result, effect),
+    ...(reads ? [] : closingRecords(dependencies, call, attempt, going.hold, used)),
+    ...mountRecords(dependencies, call, judged.plan.handler.provider, result),
+  ];
+  const settlement = settlementOf(dependencies, judged.about, end);
+  const commit = (): Promise<CommitOutcome> => commitResult(dependencies, { writes, records }, settlement);
+  if (reads) return stepOf(call, await commit(), outcome);
+  const committed = await commitSurely(dependencies, commit, (conflict) => isReopened(conflict, call, attempt));
+  return stepOf(call, committed, outcome);
 }
 
-/**
- * The result of an effect is known here and nowhere else, so it is written again when the store is in trouble. The unit
- * may have happened although its answer was lost: it moves the effect once, and its records keep their cursors.
- */
-async function writeResult(
+/** What is known of one execution that is over. Units: milliseconds, bytes. */
+interface Executed {
+  readonly durationMs: number;
+  readonly outputBytes?: number;
+  readonly usage?: ReportedUsage;
+  readonly effect?: Effect;
+}
+
+/** What one execution used up, as the host measured it, and the capability said where only it knows. */
+export function usageOf(call: Call, judged: JudgedInvocation, equipment: Equipment, result: Executed): ResourceAmounts {
+  const egress = judged.plan.effects.includes('network') ? { egressBytes: equipment.egressBytes() } : {};
+  return {
+    // What did not happen has cost nothing that only the capability could say.
+    ...(result.effect === 'none' ? { usd: '0', inputTokens: 0, outputTokens: 0 } : {}),
+    ...result.usage,
+    wallClockMs: Math.max(0, result.durationMs),
+    outputBytes: result.outputBytes ?? 0,
+    ...egress,
+    ...(call.mode === 'spawn' ? { processes: 1 } : {}),
+    calls: 1,
+  };
+}
+
+/** The end of the reservation of an announced attempt. */
+export function closingRecords(
   dependencies: RuntimeDependencies,
   call: Call,
   attempt: number,
-  unit: readonly Write[],
-  outcome: FinalOutcome,
-): Promise<Step<InvokeOutcome>> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const committed = await dependencies.store.commit(unit);
-      if (committed.kind === 'committed') return { kind: 'done', value: outcome };
-      if (tries > 1 && isReopened(committed, call, attempt)) return { kind: 'done', value: outcome };
-      refuseLostLease(call, committed);
-      return { kind: 'contended' };
-    } catch (error) {
-      if (tries === SETTLE_ATTEMPTS_MAX || !isFault(error) || error.code !== 'host-api/store_unavailable') throw error;
-      await new Promise<void>((resolve) => void dependencies.timers.schedule(SETTLE_PAUSE_MS, resolve));
-    }
-  }
+  hold: BudgetHold | undefined,
+  used: ResourceAmounts,
+): readonly LogRecord[] {
+  if (hold === undefined) return [];
+  return [
+    {
+      ...recordBase(dependencies, call),
+      kind: 'resources_closed',
+      attempt,
+      how: 'reconciled',
+      used: hold.chargeFor(used),
+    },
+  ];
 }
 
 /** True when an earlier try of the unit went through: the effect is open after exactly this attempt. */
@@ -156,30 +134,10 @@ function move(call: Call, attempt: number, outcome: FinalOutcome, effect: Effect
   return attempt === 0 ? [] : [reopenEffect(call.effectKey, effectOf(call), attempt)];
 }
 
-function consumption(judged: JudgedInvocation, approved: GateRow | undefined): readonly Write[] {
-  return approved === undefined ? [] : [consumeGate(approved.gateId, judged)];
-}
-
-function attemptOf(committed: CommitOutcome, at: number): number {
-  const receipt = committed.kind === 'committed' ? committed.receipts[at] : undefined;
-  assert(receipt?.kind === 'record', 'a committed intent has a receipt');
-  return idempotencyRowSchema.parse(receipt.row).attempt;
-}
-
-function requestedRecord(dependencies: RuntimeDependencies, call: Call): LogRecord {
-  return { ...recordBase(dependencies, call), kind: 'dispatch_requested', attempt: call.attempts + 1 };
-}
-
-function intendedRecord(
-  dependencies: RuntimeDependencies,
-  call: Call,
-  judged: JudgedInvocation,
-  approved: GateRow | undefined,
-): LogRecord {
-  const { inputDigest, authorityDigest } = judged;
-  const gate = approved === undefined ? {} : { gateId: approved.gateId };
-  const attempt = call.attempts + 1;
-  return { ...recordBase(dependencies, call), kind: 'effect_intended', attempt, inputDigest, authorityDigest, ...gate };
+/** What was taken out of the output, or why it is withheld. */
+function outputRecords(dependencies: RuntimeDependencies, call: Call, { boundary }: Dispatched): readonly LogRecord[] {
+  if (boundary === undefined) return [];
+  return [boundaryRecord(dependencies, call, { boundary: 'output', decision: 'blocked', code: boundary })];
 }
 
 function resultRecords(
@@ -206,10 +164,11 @@ function resultRecords(
   ];
 }
 
-function toOutcome(call: Call, result: DispatchResult): FinalOutcome {
+function toOutcome(call: Call, result: Dispatched, usage: ResourceAmounts): FinalOutcome {
   const { capabilityId, invocationId } = call;
   if (result.kind === 'completed') {
-    return { kind: 'completed', capabilityId, invocationId, output: result.output, outputBytes: result.outputBytes };
+    const { output, outputBytes } = result;
+    return { kind: 'completed', capabilityId, invocationId, output, outputBytes, usage };
   }
   return failedOutcome(call, result.failureKind, result.effect, result.message);
 }

@@ -9,6 +9,8 @@ import {
   HostApiError,
   invocationIdSchema,
   jsonValueSchema,
+  processIdSchema,
+  resourceAmountsSchema,
   type JsonObject,
 } from '@reborn/host-api';
 import { z } from 'zod';
@@ -24,7 +26,10 @@ const storedOutcomeSchema = z.discriminatedUnion('kind', [
     ...base,
     output: jsonValueSchema,
     outputBytes: z.int().nonnegative(),
+    /** Absent in outcomes from before usage was measured. */
+    usage: resourceAmountsSchema.default({}),
   }),
+  z.strictObject({ kind: z.literal('spawned_process'), ...base, processId: processIdSchema }),
   z.strictObject({
     kind: z.literal('failed'),
     ...base,
@@ -35,12 +40,16 @@ const storedOutcomeSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type FinalOutcome = Extract<InvokeOutcome, { kind: 'completed' | 'failed' }>;
+type StorableOutcome = FinalOutcome | Extract<InvokeOutcome, { kind: 'spawned_process' }>;
 
-export function toStoredOutcome(outcome: FinalOutcome): JsonObject {
+export function toStoredOutcome(outcome: StorableOutcome): JsonObject {
   const { capabilityId, invocationId } = outcome;
   const base = { v: 1, capabilityId, invocationId };
-  if (outcome.kind === 'completed')
-    return { kind: 'completed', ...base, output: outcome.output, outputBytes: outcome.outputBytes };
+  if (outcome.kind === 'spawned_process') return { kind: outcome.kind, ...base, processId: outcome.processId };
+  if (outcome.kind === 'completed') {
+    const { output, outputBytes, usage } = outcome;
+    return { kind: 'completed', ...base, output, outputBytes, usage: usage as JsonObject };
+  }
   const { failureKind, effect, message } = outcome;
   return { kind: 'failed', ...base, failureKind, effect, message };
 }

@@ -5,7 +5,7 @@
  * Not here: a real door for tests (`createHostRuntime` over `createInMemoryStore`).
  * Source: specification 2, c.
  */
-import { parseCapabilityId, type CapabilityId } from '@reborn/host-api';
+import { parseCapabilityId, type SecretHandle } from '@reborn/host-api';
 import type { z } from 'zod';
 import { HostRuntimeError } from '../errors.ts';
 import {
@@ -13,15 +13,18 @@ import {
   invokeRequestSchema,
   parseRequest,
   resolveGateSchema,
+  runtimeStatusSchema,
   visibleCapabilitiesSchema,
   type CancelWorkOutcome,
   type HostRuntime,
   type InvokeOutcome,
   type ResolveGateOutcome,
+  type ResolveGateRequest,
   type RuntimeHealth,
   type RuntimeStatus,
   type VisibleSurface,
 } from '../host-runtime.ts';
+import { SecretValue } from '../secret/secret-value.ts';
 
 /** Holds one call between its record and its answer. `arrived` resolves when the call is there. */
 export interface Latch {
@@ -40,23 +43,35 @@ export type Scripted<Outcome> = { readonly latch?: Latch } & (
 /** With a `capabilityId`, it answers calls of that capability only. */
 export type ScriptedInvoke = Scripted<InvokeOutcome> & { readonly capabilityId?: string };
 
+/** With a `decision`, it answers requests with that decision only. */
+export type ScriptedAnswer = Scripted<ResolveGateOutcome> & { readonly decision?: ResolveGateRequest['decision'] };
+
 /** Shape: each answer is used once, in order. */
 export interface FakeHostRuntimeScript {
   readonly invokeCapability?: readonly ScriptedInvoke[];
-  readonly resolveGate?: readonly Scripted<ResolveGateOutcome>[];
+  readonly spawnCapability?: readonly ScriptedInvoke[];
+  readonly resolveGate?: readonly ScriptedAnswer[];
   readonly visibleCapabilities?: readonly Scripted<VisibleSurface>[];
   readonly cancelWork?: readonly Scripted<CancelWorkOutcome>[];
   readonly runtimeStatus?: readonly Scripted<RuntimeStatus>[];
   readonly health?: readonly Scripted<RuntimeHealth>[];
 }
 
+type ParsedAnswer = z.output<typeof resolveGateSchema>;
+
+/** As it was asked; the credentials show themselves to nobody. */
+export type RecordedAnswer = Omit<ParsedAnswer, 'credentials'> & {
+  readonly credentials?: readonly { readonly handle: SecretHandle; readonly value: SecretValue }[];
+};
+
 /** Deep copies of what was asked, well-formed requests only. Order: as asked. */
 export interface RecordedRequests {
   readonly invokeCapability: readonly z.output<typeof invokeRequestSchema>[];
-  readonly resolveGate: readonly z.output<typeof resolveGateSchema>[];
+  readonly spawnCapability: readonly z.output<typeof invokeRequestSchema>[];
+  readonly resolveGate: readonly RecordedAnswer[];
   readonly visibleCapabilities: readonly z.output<typeof visibleCapabilitiesSchema>[];
   readonly cancelWork: readonly z.output<typeof cancelWorkSchema>[];
-  readonly runtimeStatus: number;
+  readonly runtimeStatus: readonly z.output<typeof runtimeStatusSchema>[];
   readonly health: number;
 }
 
@@ -77,6 +92,7 @@ export interface FakeHostRuntime extends HostRuntime {
 export function createFakeHostRuntime(script: FakeHostRuntimeScript = {}): FakeHostRuntime {
   const left = {
     invokeCapability: new Queue<InvokeOutcome>('invokeCapability'),
+    spawnCapability: new Queue<InvokeOutcome>('spawnCapability'),
     resolveGate: new Queue<ResolveGateOutcome>('resolveGate'),
     visibleCapabilities: new Queue<VisibleSurface>('visibleCapabilities'),
     cancelWork: new Queue<CancelWorkOutcome>('cancelWork'),
@@ -85,14 +101,16 @@ export function createFakeHostRuntime(script: FakeHostRuntimeScript = {}): FakeH
   };
   const asked = {
     invokeCapability: [] as z.output<typeof invokeRequestSchema>[],
-    resolveGate: [] as z.output<typeof resolveGateSchema>[],
+    spawnCapability: [] as z.output<typeof invokeRequestSchema>[],
+    resolveGate: [] as RecordedAnswer[],
     visibleCapabilities: [] as z.output<typeof visibleCapabilitiesSchema>[],
     cancelWork: [] as z.output<typeof cancelWorkSchema>[],
-    runtimeStatus: 0,
+    runtimeStatus: [] as z.output<typeof runtimeStatusSchema>[],
     health: 0,
   };
   const add = (more: FakeHostRuntimeScript): void => {
     left.invokeCapability.add(more.invokeCapability);
+    left.spawnCapability.add(more.spawnCapability);
     left.resolveGate.add(more.resolveGate);
     left.visibleCapabilities.add(more.visibleCapabilities);
     left.cancelWork.add(more.cancelWork);
@@ -109,9 +127,15 @@ export function createFakeHostRuntime(script: FakeHostRuntimeScript = {}): FakeH
       asked.invokeCapability.push(parsed);
       return left.invokeCapability.answer(parsed.capabilityId);
     },
+    async spawnCapability(request) {
+      const parsed = structuredClone(parseRequest(invokeRequestSchema, request));
+      asked.spawnCapability.push(parsed);
+      return left.spawnCapability.answer(parsed.capabilityId);
+    },
     async resolveGate(request) {
-      asked.resolveGate.push(structuredClone(parseRequest(resolveGateSchema, request)));
-      return left.resolveGate.answer();
+      const parsed = parseRequest(resolveGateSchema, request);
+      asked.resolveGate.push(toRecorded(parsed));
+      return left.resolveGate.answer(parsed.decision);
     },
     async visibleCapabilities(request) {
       asked.visibleCapabilities.push(structuredClone(parseRequest(visibleCapabilitiesSchema, request)));
@@ -121,8 +145,8 @@ export function createFakeHostRuntime(script: FakeHostRuntimeScript = {}): FakeH
       asked.cancelWork.push(structuredClone(parseRequest(cancelWorkSchema, request)));
       return left.cancelWork.answer();
     },
-    async runtimeStatus() {
-      asked.runtimeStatus += 1;
+    async runtimeStatus(request) {
+      asked.runtimeStatus.push(structuredClone(parseRequest(runtimeStatusSchema, request)));
       return left.runtimeStatus.answer();
     },
     async health() {
@@ -144,9 +168,10 @@ export function createLatch(): Latch {
   return { arrived, opened, arrive, open };
 }
 
+/** `only`: the capability or the decision that an answer is for. */
 class Queue<Outcome> {
   readonly method: Method;
-  readonly #left: { readonly capabilityId: CapabilityId | undefined; readonly scripted: Scripted<Outcome> }[] = [];
+  readonly #left: { readonly only: string | undefined; readonly scripted: Scripted<Outcome> }[] = [];
 
   constructor(method: Method) {
     this.method = method;
@@ -156,15 +181,17 @@ class Queue<Outcome> {
     return this.#left.length;
   }
 
-  add(entries: readonly (Scripted<Outcome> & { readonly capabilityId?: string })[] = []): void {
-    for (const { capabilityId, ...scripted } of entries) {
-      const only = capabilityId === undefined ? undefined : parseCapabilityId(capabilityId);
-      this.#left.push({ capabilityId: only, scripted: { ...scripted } as Scripted<Outcome> });
+  add(
+    entries: readonly (Scripted<Outcome> & { readonly capabilityId?: string; readonly decision?: string })[] = [],
+  ): void {
+    for (const { capabilityId, decision, ...scripted } of entries) {
+      const only = capabilityId === undefined ? decision : parseCapabilityId(capabilityId);
+      this.#left.push({ only, scripted: scripted as Scripted<Outcome> });
     }
   }
 
-  async answer(capabilityId?: CapabilityId): Promise<Outcome> {
-    const at = this.#left.findIndex((entry) => entry.capabilityId === undefined || entry.capabilityId === capabilityId);
+  async answer(about?: string): Promise<Outcome> {
+    const at = this.#left.findIndex(({ only }) => only === undefined || only === about);
     const [found] = at < 0 ? [] : this.#left.splice(at, 1);
     if (found === undefined) throw unscripted(this.method);
     const { latch, ...scripted } = found.scripted;
@@ -173,6 +200,11 @@ class Queue<Outcome> {
     if ('fault' in scripted) throw new HostRuntimeError(scripted.fault);
     return structuredClone(scripted.outcome);
   }
+}
+
+function toRecorded({ credentials, ...answer }: ParsedAnswer): RecordedAnswer {
+  const given = credentials?.map(({ handle, value }) => ({ handle, value: new SecretValue(value) }));
+  return { ...structuredClone(answer), ...(given === undefined ? {} : { credentials: given }) };
 }
 
 function assertConsumed(queues: readonly { readonly method: Method; readonly length: number }[]): void {

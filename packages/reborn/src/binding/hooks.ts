@@ -20,7 +20,7 @@ import {
 } from '@reborn/hooks';
 import type { CallPolicy } from '@reborn/host-runtime';
 import { RebornError } from '../errors.ts';
-import type { HostExtension } from '../extension.ts';
+import type { HostExtension } from '../extension/host-extension.ts';
 import { packageOf } from './authority.ts';
 
 export interface BoundHooks {

@@ -32,7 +32,7 @@ const unavailable: InvokeOutcome = {
   effect: 'none',
   message: 'Not now.',
 };
-const completed: InvokeOutcome = { ...about, kind: 'completed', output: null, outputBytes: 4 };
+const completed: InvokeOutcome = { ...about, kind: 'completed', output: null, outputBytes: 4, usage: {} };
 
 function guest(outcomes: readonly InvokeOutcome[]) {
   const platform = createFakePlatform();

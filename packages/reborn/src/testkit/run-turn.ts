@@ -14,7 +14,7 @@ import type { RunRow, TranscriptEntry } from '@reborn/turns';
 import type { ModelProvider } from '@reborn/turns/loop';
 import { createReborn } from '../create-reborn.ts';
 import type { Explanation } from '../explain.ts';
-import type { HostExtension } from '../extension.ts';
+import type { HostExtension } from '../extension/host-extension.ts';
 import type { HostStorage } from '../host-storage.ts';
 import type { Reborn, RebornOptions } from '../reborn.ts';
 import { keptInMemory, type KeptStorage } from './kept-storage.ts';
@@ -112,12 +112,13 @@ async function answerAll(
   for (const gate of await host.openGates(scope)) {
     const given = typeof approve === 'function' ? approve(gate) : approve;
     if (given === undefined) continue;
-    const answer = typeof given === 'string' ? { decision: given } : given;
+    const { decision, ...more } = typeof given === 'string' ? { decision: given } : given;
     const outcome = await host.runtime.resolveGate({
       tenantId: scope.tenantId,
       gateId: gate.gateId,
       approver,
-      ...answer,
+      ...more,
+      decision: decision === 'approve' && 'input' in more ? 'edit' : decision,
     });
     if (outcome.kind === 'invalid_edit')
       throw new Error(`The edited input does not fit: ${outcome.field} ${outcome.rule}`);

@@ -2,12 +2,13 @@
  * Asking the person at the terminal about one gate, with the input as it will be executed in front of them. What they
  * edit is shown to them again before it counts.
  *
- * Not here: what an answer leads to (`@reborn/host-runtime`), answering from another process (`commands/answer.ts`),
+ * Not here: what can be answered (`gate-question.ts`), what an answer leads to (`@reborn/host-runtime`), answering from another process (`commands/answer.ts`),
  * the editor (`edit-input.ts`).
  */
 import { isCancel, select } from '@clack/prompts';
 import { isFault, toCanonicalJson, type GateRow, type JsonValue } from '@reborn/host-api';
 import { editInput } from './edit-input.ts';
+import { optionsOf, questionOf, type Choice, type Draft } from './gate-question.ts';
 import { resolveOpenGate, type Answering } from './resolve-gate.ts';
 import { gateLines, textLines } from './render/run-lines.ts';
 import { paint } from './render/style.ts';
@@ -18,22 +19,14 @@ const LINES_SHOWN_MAX = 200;
 /** `answered` by this person or by somebody else meanwhile; `stopped`: does not want to be asked any more. */
 export type Asked = 'answered' | 'left' | 'stopped';
 
-type Choice = 'approve' | 'deny' | 'edit' | 'discard' | 'all' | 'leave';
-
-/** What the person made of the question so far. */
-interface Draft {
-  readonly edited: JsonValue | undefined;
-  readonly all: boolean;
-}
-
 export async function askAbout(answering: Answering, gate: GateRow, home: string): Promise<Asked> {
   const { io } = answering.machine;
   let draft: Draft = { edited: undefined, all: false };
   for (;;) {
     const hidden = showGate(answering, gate, draft);
     const choice = await select<Choice>({
-      message: 'May this be done?',
-      options: optionsOf(draft, hidden, io.editor),
+      message: questionOf(gate),
+      options: [...optionsOf(gate, draft, { hidden, editor: io.editor })],
       initialValue: 'leave',
       signal: io.interrupted,
     });
@@ -44,29 +37,6 @@ export async function askAbout(answering: Answering, gate: GateRow, home: string
     else if (choice === 'edit') draft = await edit(answering, gate, { draft, home });
     else if (await tryAnswer(answering, gate, { decision: choice, edited: draft.edited })) return 'answered';
   }
-}
-
-interface Option {
-  readonly value: Choice;
-  readonly label: string;
-  readonly hint?: string;
-}
-
-function optionsOf({ edited }: Draft, hidden: number, editor: string | undefined): Option[] {
-  const isEdited = edited !== undefined;
-  const hint = editor === undefined ? 'set EDITOR first' : 'you will see it again before it counts';
-  const approve: Option = {
-    value: 'approve',
-    label: isEdited ? 'Approve what you made of it' : 'Approve',
-    hint: 'exactly this input, once',
-  };
-  return [
-    hidden > 0 ? { value: 'all', label: 'Show all of it', hint: 'then you may approve it' } : approve,
-    { value: 'deny', label: 'Deny' },
-    { value: 'edit', label: isEdited ? 'Edit it again' : 'Edit the input', hint },
-    ...(isEdited ? [{ value: 'discard' as const, label: 'Go back to the input that was asked about' }] : []),
-    { value: 'leave', label: 'Leave it open', hint: 'answer later, from anywhere' },
-  ];
 }
 
 /** How many lines are not shown. */

@@ -4,14 +4,34 @@
  * Not here: what is composed from which settings (`settings.ts`), the rules of the command line (`policy.ts`).
  */
 import { once } from 'node:events';
-import { files, node, operatingSystemUser } from '@reborn/adapter-node';
+import {
+  cipherFromEnvironment,
+  cipherFromFile,
+  createKeyFile,
+  createNodeNetwork,
+  createNodeProcesses,
+  extensionFolder,
+  files,
+  node,
+  operatingSystemUser,
+} from '@reborn/adapter-node';
 import { sqlite } from '@reborn/adapter-sqlite';
-import { parseUserId } from '@reborn/host-api';
-import { createReplayModel, inMemory, parseRecording, type HostStorage, type RebornOptions } from '@reborn/reborn';
+import { parseUserId, type Cipher, type Processes } from '@reborn/host-api';
+import { createBuiltinTools, createHttpTool, createShellTool } from '@reborn/host-runtime';
+import {
+  createReplayModel,
+  inMemory,
+  parseRecording,
+  type HostExtension,
+  type HostStorage,
+  type RebornOptions,
+  type SecretsOption,
+} from '@reborn/reborn';
 import type { ModelProvider } from '@reborn/turns/loop';
 import { CliError } from './errors.ts';
-import type { CliIo, HostParts, Machine, ModelChoice, StorageChoice } from './machine.ts';
+import type { CliIo, HostParts, Machine, ModelChoice, SecretsChoice, StorageChoice } from './machine.ts';
 import { cliPolicy } from './policy.ts';
+import { shellMounts, WORKSPACE_TARGET } from './shell-mounts.ts';
 import { readTextFile } from './text-file.ts';
 
 /** A recording is at most 1 MiB; the parser says so in its own words. */
@@ -30,25 +50,74 @@ export function createMachine(): Machine {
     nodeVersion: process.versions.node,
     pid: process.pid,
     hasVariable: (name) => (process.env[name] ?? '') !== '',
+    createKeyFile: (path, notInside) => createKeyFile(path, { notInside }),
     compose: async (parts) => composeHost(platform, parts),
   };
 }
 
 async function composeHost(platform: RebornOptions['platform'], parts: HostParts): Promise<RebornOptions> {
-  const { workspace, system, leaseMs, gateTtlMs } = parts;
+  const { workspace, extensions = [], secrets, budgets, network, system, leaseMs, gateTtlMs } = parts;
+  const { extensions: own, ...starter } = await composeWorkspace(platform, parts);
   return {
     platform,
     storage: await composeStorage(parts.storage),
     profile: parts.profile,
+    ...starter,
     extensions: [
-      ...(workspace === undefined ? [] : [files(workspace.folder, { writable: true, closed: workspace.closed })]),
+      ...own,
       cliPolicy(),
+      ...extensions.map(({ path, named, decision }) => extensionFolder(path, { ...decision, name: named })),
     ],
     ...(parts.model === undefined ? {} : { model: await composeModel(parts.model) }),
+    ...(secrets === undefined ? {} : { secrets: await composeSecrets(secrets, workspace?.folder) }),
+    ...(budgets === undefined ? {} : { budgets }),
+    ...(network === undefined ? {} : { network: createNodeNetwork() }),
+    ...(network === undefined || network === true ? {} : { targets: network }),
     ...(system === undefined ? {} : { system }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(gateTtlMs === undefined ? {} : { gateTtlMs }),
   };
+}
+
+/**
+ * What an agent has: its files, and what needs nothing of the machine. Commands run in a sandbox or not at all: nothing
+ * else would hold them to the rules. Whoever only looks has none of it, and looks for no sandbox.
+ */
+async function composeWorkspace(
+  { clock }: RebornOptions['platform'],
+  { workspace, network, shell }: HostParts,
+): Promise<{ readonly processes?: Processes; readonly extensions: readonly HostExtension[] }> {
+  if (workspace === undefined) return { extensions: [] };
+  const { folder, closed } = workspace;
+  const processes = createNodeProcesses({ roots: { [WORKSPACE_TARGET]: folder } });
+  const mounts = await shellMounts(workspace);
+  const others = [
+    ...(network === undefined ? [] : [createHttpTool()]),
+    ...(shell === true ? [createShellTool({ processes, mounts, sandboxOnly: true })] : []),
+  ];
+  const tools = createBuiltinTools({ clock, others });
+  const builtin = { id: 'builtin-tools', version: '1', source: 'bundled', tools } as const;
+  return { processes, extensions: [files(folder, { writable: true, closed }), builtin] };
+}
+
+async function composeSecrets(choice: SecretsChoice, workspace: string | undefined): Promise<SecretsOption> {
+  const { key, environment } = choice;
+  return {
+    ...(key === undefined ? {} : { cipher: await composeCipher(key, workspace) }),
+    ...(environment === undefined ? {} : { environment: { names: environment, values: process.env } }),
+  };
+}
+
+async function composeCipher(key: NonNullable<SecretsChoice['key']>, workspace: string | undefined): Promise<Cipher> {
+  switch (key.kind) {
+    case 'variable':
+      return cipherFromEnvironment(key.name, process.env);
+    case 'file':
+      // An agent may read its workspace.
+      return cipherFromFile(key.path, {
+        notInside: [...key.notInside, ...(workspace === undefined ? [] : [workspace])],
+      });
+  }
 }
 
 async function composeStorage(choice: StorageChoice): Promise<HostStorage> {
@@ -108,6 +177,7 @@ function createIo(): CliIo {
       await once(stdout, 'drain', { signal: stop.signal }).catch(() => undefined);
     },
     terminal,
+    input: (bytesMax) => readInput(stdin, bytesMax),
     colour: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     // Windows change their size while somebody watches. Some say nothing, or 0.
     get columns() {
@@ -116,4 +186,21 @@ function createIo(): CliIo {
     interrupted: stop.signal,
     editor: env['VISUAL'] ?? env['EDITOR'],
   };
+}
+
+async function readInput(stdin: NodeJS.ReadStream, bytesMax: number): Promise<string> {
+  const refuse = (rule: string): CliError => new CliError('cli/invalid_option', { detail: { field: 'input', rule } });
+  if (stdin.isTTY) throw refuse('must be piped in, or typed where the output is a terminal too');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunks.at(-1)?.length ?? 0;
+    if (bytes > bytesMax) throw refuse(`must be at most ${bytesMax} bytes`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw refuse('must be UTF-8 text');
+  }
 }

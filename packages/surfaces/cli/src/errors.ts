@@ -43,10 +43,16 @@ export const CliError = defineFaults('cli', {
     remedy: 'Set it in the environment, and do the same again.',
     retryable: false,
   },
+  no_secret_key: {
+    meaning: 'No key for secrets is chosen, so none can be stored',
+    remedy:
+      'Make one with `reborn secrets init --key-file <file>`, name it as "secrets" in a configuration, and name that with --config.',
+    retryable: false,
+  },
   not_found: {
     meaning: 'There is no such thing here, or it belongs to somebody else',
     remedy:
-      'Look for what there is: `reborn runs` for runs and gates, `reborn events stats` for events, pins and followers.',
+      'Look for what there is: `reborn runs` for runs and gates, `reborn secrets` for secrets, `reborn processes` for processes, `reborn events stats` for events, pins and followers.',
     retryable: false,
   },
   ambiguous_id: {
@@ -74,6 +80,11 @@ export const CliError = defineFaults('cli', {
     remedy: 'Nothing is left to do about it; `reborn explain <run>` says what became of it.',
     retryable: false,
   },
+  credentials_missing: {
+    meaning: 'Secrets that the gate waits for are not there; the gate stays open',
+    remedy: 'Store them with `reborn secrets set <name>`, then approve again.',
+    retryable: false,
+  },
   invalid_edit: {
     meaning: 'The edited input is not one that the capability takes; the gate stays open',
     remedy: 'Correct the named field and answer again.',
@@ -97,6 +108,12 @@ export const CliError = defineFaults('cli', {
   other_workspace: {
     meaning: 'This thread works on another folder',
     remedy: 'Leave --dir out; put a folder that was moved or replaced back; or begin a new thread for the other one.',
+    retryable: false,
+  },
+  unnamed_extension: {
+    meaning: 'The run works with an extension that is not named here, so it is left as it is',
+    remedy:
+      'Leave --config out: it goes on with the one with which it began. Or cancel it with `reborn runs cancel <run>`.',
     retryable: false,
   },
   unknown_thread: {

@@ -26,10 +26,12 @@ export const EXIT_CODES_TEXT = `Exit codes:
 const REFUSED = new Set([
   'cli/not_authorised',
   'cli/gate_closed',
+  'cli/credentials_missing',
   'cli/thread_busy',
   'cli/other_workspace',
   'cli/untrusted_config',
   'cli/unknown_thread',
+  'cli/unnamed_extension',
   'events/not_granted',
   'reborn/not_production_ready',
 ]);

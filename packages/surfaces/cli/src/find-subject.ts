@@ -1,8 +1,15 @@
 /**
- * From what a person types for a run, a gate or a call to the one that is meant. Ids may be abbreviated to a unique
+ * From what a person types for a run, a gate, a process or a call to the one that is meant. Ids may be abbreviated to a unique
  * beginning or end of at least six characters: ids of one afternoon begin alike.
  */
-import { parseGateId, parseRunId, type GateRow, type ResourceScope } from '@reborn/host-api';
+import {
+  parseGateId,
+  parseProcessId,
+  parseRunId,
+  type GateRow,
+  type ProcessId,
+  type ResourceScope,
+} from '@reborn/host-api';
 import type { Reborn } from '@reborn/reborn';
 import type { RunRow } from '@reborn/turns';
 import { CliError } from './errors.ts';
@@ -27,6 +34,12 @@ export async function findRun(host: Reborn, scope: ResourceScope, typed: string)
   const run = await host.turns.getRun(scope, parseRunId(typed));
   if (run === undefined) throw notFound('run');
   return run;
+}
+
+/** A whole id is taken as it is. Errors: `host-api/invalid_id`, `cli/ambiguous_id`, `cli/not_found`. */
+export async function findProcess(host: Reborn, scope: ResourceScope, typed: string): Promise<ProcessId> {
+  if (!ABBREVIATION.test(typed)) return parseProcessId(typed);
+  return only(await host.processes.list(scope), typed, 'process', ({ processId }) => processId).processId;
 }
 
 export function notFound(field: string): CliError {

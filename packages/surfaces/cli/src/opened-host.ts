@@ -4,7 +4,7 @@
  * Not here: what it is composed of (`settings.ts`, `compose.ts`).
  */
 import { access, constants } from 'node:fs/promises';
-import { parseTenantId, type ResourceScope, type ThreadId } from '@reborn/host-api';
+import { parseTenantId, parseThreadId, type ResourceScope, type ThreadId } from '@reborn/host-api';
 import {
   createReborn,
   inspectReborn,
@@ -15,12 +15,17 @@ import {
 } from '@reborn/reborn';
 import { CliError } from './errors.ts';
 import type { HostParts, Machine, StorageChoice } from './machine.ts';
-import type { Settings } from './settings.ts';
+import { readSettings, type HomeFlags, type Settings } from './settings.ts';
 import { codeOf } from './text-file.ts';
 import { checkSameFolder, prepareHome, readThreadNote } from './thread-note.ts';
 
 export function ownerScope(machine: Machine): ResourceScope {
   return { tenantId: parseTenantId('default'), userId: machine.user.id };
+}
+
+/** With a thread where one is named. Errors: `host-api/invalid_id`. */
+export function scopeOf(machine: Machine, thread: string | undefined): ResourceScope {
+  return { ...ownerScope(machine), ...(thread === undefined ? {} : { threadId: parseThreadId(thread) }) };
 }
 
 /** Opens, works, and closes in every case. */
@@ -31,7 +36,7 @@ export async function withHost<T>(
   work: (host: Reborn, options: RebornOptions) => Promise<T>,
 ): Promise<T> {
   const options = await machine.compose(parts);
-  if (inspectReborn(options).status !== 'refused') await prepareHome(settings.home);
+  if ((await inspectReborn(options)).status !== 'refused') await prepareHome(settings.home);
   const host = await createReborn(options);
   try {
     return await work(host, options);
@@ -48,7 +53,7 @@ export async function withReader<T>(
 ): Promise<T> {
   if (!(await isKept(settings.storage))) throw new CliError('cli/no_home');
   // Whoever looks needs no posture; that of production would want parts that looking does not.
-  return withHost(machine, settings, { ...toParts(settings), profile: 'local' }, work);
+  return withHost(machine, settings, readerParts(settings), work);
 }
 
 /** The log as its operator sees it. Errors: `cli/no_home`; those of the storage. */
@@ -76,7 +81,7 @@ async function openAndWork<T>(
   settings: Settings,
   work: (log: OperatorLog) => Promise<T>,
 ): Promise<T> {
-  const { storage } = await machine.compose(toParts(settings));
+  const { storage } = await machine.compose(readerParts(settings));
   const log = await openOperatorLog({ platform: machine.platform, storage, operator: machine.user });
   try {
     return await work(log);
@@ -85,24 +90,38 @@ async function openAndWork<T>(
   }
 }
 
+/** Whoever looks needs no posture, no tools, no key and no network. */
+function readerParts(settings: Settings): HostParts {
+  const nothing = { extensions: [], secrets: undefined, network: undefined, shell: false } as const;
+  return { ...toParts(settings), profile: 'local', ...nothing };
+}
+
 /** The parts that every host of these settings has. */
 export function toParts(settings: Settings): HostParts {
-  const { profile, storage, system, leaseMs, gateTtlMs } = settings;
-  return { profile, storage, system, leaseMs, gateTtlMs };
+  const { profile, storage, extensions, secrets, budgets, network, shell, system, leaseMs, gateTtlMs } = settings;
+  return { profile, storage, extensions, secrets, budgets, network, shell, system, leaseMs, gateTtlMs };
 }
 
 /**
- * Errors: `cli/unknown_thread`: without its folder and its model a run is left alone; `cli/no_key` names the variable,
- * which is known to be one: it was set when the thread began; `cli/other_workspace`.
+ * What a run goes on with: its folder, its model, and the settings of the file that counted when it began, unless another
+ * one is named. Where it is kept is known already. Errors: `cli/unknown_thread`: without its folder and its model a run is
+ * left alone; `cli/no_key` names the variable, which is known to be one: it was set when the thread began;
+ * `cli/other_workspace`; `cli/unnamed_extension`: without what it is about, an answer would be lost; those of `readSettings`.
  */
 export async function partsOfThread(
   machine: Machine,
-  settings: Settings,
+  typed: Settings,
+  flags: HomeFlags,
   threadId: ThreadId | undefined,
 ): Promise<HostParts> {
-  const note = threadId === undefined ? undefined : await readThreadNote(settings.home, threadId);
+  const { home, storage } = typed;
+  const note = threadId === undefined ? undefined : await readThreadNote(home, threadId);
   if (note === undefined) throw new CliError('cli/unknown_thread');
   await checkSameFolder(note.workspace);
+  const began = flags.config === undefined ? note.config : undefined;
+  const settings = began === undefined ? typed : { ...(await readSettings(machine, flags, began)), storage };
+  if (!note.extensions.every((folder) => settings.extensions.some(({ path }) => path === folder)))
+    throw new CliError('cli/unnamed_extension', { detail: { field: '--config' } });
   const variable = note.model.kind === 'endpoint' ? note.model.apiKeyEnv : undefined;
   if (variable !== undefined && !machine.hasVariable(variable))
     throw new CliError('cli/no_key', { detail: { variable } });

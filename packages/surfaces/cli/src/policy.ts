@@ -30,7 +30,7 @@ const originals: HookSpec = {
   point: 'before_capability',
   id: 'originals',
   version: 1,
-  capabilities: ['builtin.write_file'],
+  capabilities: ['builtin.write_file', 'builtin.apply_patch'],
   body: (call: GateCall, mint: Mint<'before_capability'>) =>
     isWritable(call.input) ? mint.observe() : mint.refuse('hook_out_of_policy'),
 };

@@ -12,6 +12,8 @@ import { cancelRunCommand, listRunsCommand, resumeRunCommand, showRunCommand } f
 import { addEvents, type End } from './event-program.ts';
 import { EXIT_CODES_TEXT } from './exit-code.ts';
 import type { Machine } from './machine.ts';
+import { addSecrets } from './secret-program.ts';
+import { addWork } from './work-program.ts';
 
 const VERSION = '0.1.0';
 const DOCS = 'docs/guides/cli.md';
@@ -33,6 +35,8 @@ export function createProgram(machine: Machine, end: End): Command {
   addRuns(program, machine, end);
   addEvents(program, placed, machine, end);
   addExplain(program, machine, end);
+  addSecrets(program, placed, machine, end);
+  addWork(program, placed, machine, end);
   addDoctor(program, machine, end);
   for (const command of leavesOf(program)) command.addHelpText('after', `\n${EXIT_CODES_TEXT}`);
   return program;
@@ -65,7 +69,7 @@ const RUN = 'id of the run; 6 or more characters of its beginning or end will do
 function addAnswers(program: Command, machine: Machine, end: End): void {
   const approve = program
     .command('approve')
-    .description('approve an open gate, and go on with the run that waits for it')
+    .description('approve an open gate, or say that its secrets are there; then go on with the run that waits for it')
     .argument('<gate>', GATE)
     .option('--edit <json>', 'approve this input instead: JSON, or @file')
     .option('--reason <text>', 'why; kept with the gate')
@@ -73,7 +77,7 @@ function addAnswers(program: Command, machine: Machine, end: End): void {
   placed(approve).action(async (gate, flags) => end(await answerCommand(machine, 'approve', gate, flags)));
   const deny = program
     .command('deny')
-    .description('deny an open gate, and go on with the run that waits for it')
+    .description('deny an open gate, or say that its secrets will not be there; then go on with the run')
     .argument('<gate>', GATE)
     .option('--reason <text>', 'why; kept with the gate')
     .option('--no-follow', 'only answer; leave the run to another process');

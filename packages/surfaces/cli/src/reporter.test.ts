@@ -10,6 +10,7 @@ function open(io: Partial<CliIo>, json = false): { reporter: ReturnType<typeof c
     out: (text) => void said.push(text),
     err: () => undefined,
     drained: () => Promise.resolve(),
+    input: () => Promise.resolve(''),
     terminal: true,
     colour: false,
     columns: 80,

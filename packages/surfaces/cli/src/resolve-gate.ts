@@ -22,9 +22,19 @@ export interface Answer {
   readonly reason?: string;
 }
 
-/** Errors: `cli/not_authorised`, `cli/invalid_edit`, `cli/gate_closed`, `cli/not_found`. */
+/**
+ * Approving a gate for credentials says that they are there now, denying it that there will be none.
+ * Errors: `cli/not_authorised`, `cli/invalid_edit`, `cli/credentials_missing`, `cli/gate_closed`, `cli/not_found`.
+ */
 export async function resolveOpenGate({ machine, host }: Answering, gate: NamedGate, answer: Answer): Promise<GateRow> {
-  const outcome = await host.runtime.resolveGate({ ...gate, approver: machine.user, ...answer });
+  const { decision: said, ...more } = answer;
+  const decision = said === 'approve' && more.input !== undefined ? 'edit' : said;
+  const request = { ...gate, approver: machine.user, ...more };
+  const first = await host.runtime.resolveGate({ ...request, decision });
+  const outcome =
+    first.kind === 'wrong_decision' && more.input === undefined
+      ? await host.runtime.resolveGate({ ...request, decision: said === 'approve' ? 'authenticate' : 'decline' })
+      : first;
   switch (outcome.kind) {
     case 'resolved':
       return outcome.gate;
@@ -32,6 +42,12 @@ export async function resolveOpenGate({ machine, host }: Answering, gate: NamedG
       throw new CliError('cli/not_authorised');
     case 'invalid_edit':
       throw new CliError('cli/invalid_edit', { detail: { field: outcome.field, rule: outcome.rule } });
+    case 'wrong_decision':
+      throw new CliError('cli/invalid_edit', { detail: { field: 'input', rule: 'cannot be edited at this gate' } });
+    case 'credentials_missing':
+      throw new CliError('cli/credentials_missing', {
+        detail: { field: 'gate', rule: `waits for ${outcome.missing} secrets` },
+      });
     case 'already_closed':
       throw new CliError('cli/gate_closed', { detail: { field: 'gate', rule: `is ${outcome.status}` } });
     case 'unknown_gate':

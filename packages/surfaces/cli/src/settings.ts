@@ -9,7 +9,7 @@ import { describeIssues, parseThreadId, type RuntimeProfileName, type ThreadId }
 import type { RetentionRule } from '@reborn/events';
 import { parseConfig, rebornConfigSchema, type RebornConfig } from '@reborn/reborn';
 import { CliError } from './errors.ts';
-import type { Machine, ModelChoice, StorageChoice } from './machine.ts';
+import type { ExtensionChoice, HostParts, Machine, ModelChoice, SecretsChoice, StorageChoice } from './machine.ts';
 import { codeOf, readTextFile, readTextFileIfThere } from './text-file.ts';
 
 const CONFIG_FILE = 'reborn.config.json';
@@ -40,34 +40,57 @@ export interface Settings {
   readonly storage: StorageChoice;
   readonly workspace: { readonly named: string; readonly path: string; readonly typed: boolean };
   readonly model: ModelChoice | undefined;
+  readonly extensions: readonly ExtensionChoice[];
+  readonly secrets: SecretsChoice | undefined;
+  readonly budgets: HostParts['budgets'];
+  readonly network: HostParts['network'];
+  readonly shell: boolean;
   readonly system: string | undefined;
   readonly leaseMs: number | undefined;
   readonly gateTtlMs: number | undefined;
   /** What is kept for how long; `undefined`: as is usual. */
   readonly retention: readonly RetentionRule[] | undefined;
-  /** Which configuration file counted, for people. */
-  readonly config: string | undefined;
+  /** Which configuration file counted. */
+  readonly config: CountedConfig | undefined;
 }
 
-/** Errors: `cli/invalid_option`, `cli/unreadable_file`, `reborn/invalid_configuration`, each naming the field. */
-export async function readSettings(machine: Machine, flags: HostFlags): Promise<Settings> {
+/** `path`: absolute. `named`: somebody named it; otherwise it lay in the current folder, and may choose less. */
+export interface CountedConfig {
+  readonly path: string;
+  readonly named: boolean;
+}
+
+/**
+ * `known`: the file that counted when a run began, for whoever names none. Errors: `cli/invalid_option`,
+ * `cli/unreadable_file`, `cli/untrusted_config`, `reborn/invalid_configuration`, each naming the field.
+ */
+export async function readSettings(machine: Machine, flags: HostFlags, known?: CountedConfig): Promise<Settings> {
   const at = (path: string): string => resolve(machine.cwd, path);
-  const { config, base, said } = await readConfig(machine, flags.config);
+  const { config, base, counted } = await readConfig(machine, flags.config, known);
   const home = at(nonEmpty(flags.home, '--home') ?? HOME_FOLDER);
   const named = nonEmpty(flags.dir, '--dir') ?? config.workspace ?? '.';
   const path = flags.dir === undefined && config.workspace !== undefined ? resolve(base, named) : at(named);
-  const { storage } = config;
+  const storage = chooseStorage(config.storage, { home, base });
   return {
     home,
     profile: config.profile,
-    storage: chooseStorage(storage, { home, base }),
+    storage,
     workspace: { named, path, typed: flags.dir !== undefined },
     model: chooseModel(flags, config.model, { at, base }),
+    extensions: (config.extensions ?? []).map(({ path: named, ...decision }) => ({
+      named,
+      path: resolve(base, named),
+      decision,
+    })),
+    secrets: chooseSecrets(config.secrets, { home, storage, base }),
+    budgets: config.budgets,
+    network: config.network,
+    shell: config.shell === true,
     system: config.system,
     leaseMs: config.leaseMs,
     gateTtlMs: config.gateTtlMs,
     retention: config.retention,
-    config: said,
+    config: counted,
   };
 }
 
@@ -104,23 +127,25 @@ export function parseThreadOption(thread: string | undefined, machine: Machine):
 async function readConfig(
   machine: Machine,
   flag: string | undefined,
-): Promise<{ readonly config: RebornConfig; readonly base: string; readonly said: string | undefined }> {
-  const named = nonEmpty(flag, '--config');
-  const file = resolve(machine.cwd, named ?? CONFIG_FILE);
+  known: CountedConfig | undefined,
+): Promise<{ readonly config: RebornConfig; readonly base: string; readonly counted: CountedConfig | undefined }> {
+  const typed = nonEmpty(flag, '--config');
+  const found = { path: resolve(machine.cwd, CONFIG_FILE), named: false };
+  const file = typed === undefined ? (known ?? found) : { path: resolve(machine.cwd, typed), named: true };
   const text =
-    named === undefined
-      ? await readTextFileIfThere(file, CONFIG_FILE, CONFIG_FILE_BYTES_MAX)
-      : await readTextFile(file, '--config', CONFIG_FILE_BYTES_MAX);
+    file === found
+      ? await readTextFileIfThere(file.path, CONFIG_FILE, CONFIG_FILE_BYTES_MAX)
+      : await readTextFile(file.path, '--config', CONFIG_FILE_BYTES_MAX);
   const config = parseConfig(text ?? '{}');
-  const base = dirname(file);
-  if (named !== undefined) return { config, base, said: named };
-  checkFoundConfig(config, base);
-  return { config, base, said: text === undefined ? undefined : `${CONFIG_FILE}, found in the current folder` };
+  const base = dirname(file.path);
+  if (!file.named) checkFoundConfig(config, base);
+  return { config, base, counted: text === undefined ? undefined : file };
 }
 
 /**
  * A file that merely lies in the current folder came with whatever else lies there. It may not point at other folders,
- * at a key, or at somebody else's server: that takes a person who names the file. Errors: `cli/untrusted_config`.
+ * at a key, at somebody else's server, or at programs, nor open a network or a shell: that takes a person who names the
+ * file. What only restricts, as budgets do, it may say. Errors: `cli/untrusted_config`.
  */
 function checkFoundConfig(config: RebornConfig, base: string): void {
   const refuse = (field: string): CliError => new CliError('cli/untrusted_config', { detail: { field } });
@@ -130,6 +155,10 @@ function checkFoundConfig(config: RebornConfig, base: string): void {
     throw refuse('storage.file');
   }
   if (config.retention !== undefined) throw refuse('retention');
+  if (config.extensions !== undefined) throw refuse('extensions');
+  if (config.secrets !== undefined) throw refuse('secrets');
+  if (config.network !== undefined) throw refuse('network');
+  if (config.shell !== undefined) throw refuse('shell');
   if (storage.kind === 'postgres') throw refuse('storage.urlEnv');
   if (model?.kind === 'recording' && !isAtOrBelow(resolve(base, model.file), base)) throw refuse('model.file');
   if (model?.kind !== 'endpoint') return;
@@ -151,6 +180,22 @@ function chooseStorage(
         file: storage.file === undefined ? join(places.home, DATABASE_FILE) : resolve(places.base, storage.file),
       };
   }
+}
+
+/** Folders that are copied as a whole, and so must not hold the key to what is in them. */
+export function foldersWithoutKey({ home, storage }: Pick<Settings, 'home' | 'storage'>): readonly string[] {
+  return storage.kind === 'sqlite' ? [home, dirname(storage.file)] : [home];
+}
+
+function chooseSecrets(
+  configured: RebornConfig['secrets'],
+  { base, ...places }: Pick<Settings, 'home' | 'storage'> & { readonly base: string },
+): SecretsChoice | undefined {
+  if (configured === undefined) return undefined;
+  const { keyEnv, keyFile, environment } = configured;
+  if (keyEnv !== undefined) return { key: { kind: 'variable', name: keyEnv }, environment };
+  if (keyFile === undefined) return { environment };
+  return { key: { kind: 'file', path: resolve(base, keyFile), notInside: foldersWithoutKey(places) }, environment };
 }
 
 function chooseModel(

@@ -1,6 +1,7 @@
 /**
- * What the home remembers of each thread: the folder and the model that its runs work with. An answer is bound to a
- * question about one folder, so whoever goes on with a run takes the folder from here and from nowhere else.
+ * What the home remembers of each thread: the folder, the model, the extensions and the configuration that its runs work
+ * with. An answer is bound to a question about one folder, so whoever goes on with a run takes the folder from here and from
+ * nowhere else.
  *
  * Not here: what was said and done (the database). No key is ever written: only the name of its variable.
  */
@@ -11,9 +12,11 @@ import { boundedLine, parseJson, threadIdSchema, type ThreadId } from '@reborn/h
 import { z } from 'zod';
 import { CliError } from './errors.ts';
 import type { ModelChoice } from './machine.ts';
+import type { CountedConfig } from './settings.ts';
 import { codeOf, readTextFileIfThere } from './text-file.ts';
 
-const NOTE_BYTES_MAX = 32 * 1024;
+/** With 64 extensions in folders of the longest names. */
+const NOTE_BYTES_MAX = 320 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const absolutePath = boundedLine(4096).refine((path) => isAbsolute(path), 'must be absolute');
@@ -31,12 +34,20 @@ const threadNoteSchema = z.strictObject({
     }),
     z.strictObject({ kind: z.literal('recording'), file: absolutePath }),
   ]),
+  extensions: z.array(absolutePath).default([]),
+  config: z.strictObject({ path: absolutePath, named: z.boolean() }).optional(),
 });
 
+/**
+ * `extensions`: their folders. What their operator thinks of them stands in the configuration, and nowhere else. `config`:
+ * which file that was.
+ */
 export interface ThreadNote {
   readonly threadId: ThreadId;
   readonly workspace: string;
   readonly model: ModelChoice;
+  readonly extensions: readonly string[];
+  readonly config?: CountedConfig | undefined;
 }
 
 /** Errors: `cli/home_unusable` for a note that is there and cannot be read. */

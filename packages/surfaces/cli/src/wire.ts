@@ -6,7 +6,7 @@
  */
 import { copyJson, type GateRow, type JsonObject, type JsonValue } from '@reborn/host-api';
 import type { LogEntry, LogRecord } from '@reborn/events';
-import type { Explanation, ReadinessReport } from '@reborn/reborn';
+import type { CallStage, Explanation, HostSecrets, ReadinessReport, SecretTarget } from '@reborn/reborn';
 import type { RunRow } from '@reborn/turns';
 import type { Happening } from './story.ts';
 
@@ -43,8 +43,12 @@ export function gateWire(gate: GateRow): JsonObject {
     userId: receipt.scope.userId,
     capabilityId: receipt.capabilityId,
     asked: gate.asked,
+    granted: gate.granted,
+    credentials: gate.credentials,
+    block: gate.block,
     input: gate.input,
     inputDigest: receipt.inputDigest,
+    authorityDigest: receipt.authorityDigest,
     openedAt: toIso(gate.openedAtMs),
     expiresAt: toIso(receipt.expiresAtMs),
     answer:
@@ -54,9 +58,11 @@ export function gateWire(gate: GateRow): JsonObject {
             by: resolution.by,
             decision: resolution.decision,
             edited: resolution.replacedInput !== undefined,
+            replacedInput: resolution.replacedInput,
             reason: resolution.reason,
             at: toIso(resolution.atMs),
           },
+    revokedBy: gate.revokedBy,
   });
 }
 
@@ -109,11 +115,16 @@ export function explanationWire(
       capabilityId: call.capabilityId,
       end: call.end,
       attempts: call.attempts,
+      stages: call.stages.map(stageWire),
       verdicts: call.verdicts.map(({ by, verdict, code }) => ({ by, verdict, code })),
       gates: call.gates.map(gateWire),
     })),
     story: happenings.map(happeningWire),
   });
+}
+
+function stageWire({ atMs, ...stage }: CallStage): object {
+  return { at: toIso(atMs), ...stage };
 }
 
 export function doctorWire(
@@ -128,8 +139,26 @@ export function doctorWire(
     profile: report.profile,
     readiness: report.status,
     components: report.components,
+    extensions: report.extensions,
     checks: checks.map(({ name, state, detail }) => ({ name, state, detail })),
   });
+}
+
+export function secretsWire(listings: Awaited<ReturnType<HostSecrets['list']>>): JsonObject {
+  const secrets = listings.map(({ handle, shared, storedAtMs }) => ({
+    name: handle,
+    shared,
+    storedAt: toIso(storedAtMs),
+  }));
+  return toJson({ v: WIRE_VERSION, kind: 'secrets', secrets });
+}
+
+export function secretWire(kind: 'secret_stored' | 'secret_removed', { owner, handle }: SecretTarget): JsonObject {
+  return toJson({ v: WIRE_VERSION, kind, name: handle, shared: owner.userId === undefined });
+}
+
+export function keyMadeWire(file: string): JsonObject {
+  return toJson({ v: WIRE_VERSION, kind: 'secret_key_made', file });
 }
 
 /** The record without its owner, which the reader is. */
@@ -138,7 +167,7 @@ function recordWire(record: LogRecord): object {
   return { eventId, event: kind, at: toIso(atMs), threadId: scope.threadId, runId, invocationId, correlationId, facts };
 }
 
-function toIso(atMs: number): string {
+export function toIso(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 

@@ -121,6 +121,9 @@ describe('with a run that is parked', () => {
     ['an unknown run', () => ['runs', 'show', UNKNOWN], 2, 'cli/not_found'],
     ['an unknown run to resume', () => ['runs', 'resume', UNKNOWN], 2, 'cli/not_found'],
     ['an unknown run to cancel', () => ['runs', 'cancel', UNKNOWN], 2, 'cli/not_found'],
+    ['a process id that is none', () => ['processes', 'end', 'nope'], 2, 'host-api/invalid_id'],
+    ['an unknown process', () => ['processes', 'end', UNKNOWN], 2, 'cli/not_found'],
+    ['a thread that is none', () => ['budgets', '--thread', 'a/b'], 2, 'host-api/invalid_id'],
     ['an unknown subject to explain', () => ['explain', UNKNOWN], 2, 'cli/not_found'],
     ['a subject that is none', () => ['explain', '../..'], 2, 'host-api/invalid_id'],
     ['a cursor that is none', () => ['events', 'tail', '--after', '1.5'], 2, 'events/invalid_cursor'],
@@ -206,6 +209,7 @@ describe('with a run that is parked', () => {
       'threadId',
       'workspace',
       'model',
+      'extensions',
     ]);
   });
 
@@ -241,9 +245,13 @@ describe('settings', () => {
       implementation: 'sqlite',
       durability: 'power_loss',
     });
+    expect(report.components.find(({ name }) => name === 'processes')).toMatchObject({
+      implementation: expect.stringMatching(/^(bubblewrap [0-9.]+|process group only) \(.+\)$/),
+    });
     expect(report.checks.map(({ name, state }) => `${name}: ${state}`)).toEqual([
       'Node.js: ok',
       'workspace: ok',
+      'secret key: ok',
       'model: ok',
       'home folder: ok',
       'database: ok',
@@ -304,8 +312,19 @@ describe('settings', () => {
     expect(await world.call(['--version'])).toMatchObject({ code: 0, out: '0.1.0\n', err: '' });
     const help: Said = await world.call(['--help']);
     expect(help.code).toBe(0);
-    for (const command of ['run', 'approve', 'deny', 'runs', 'events', 'explain', 'doctor'])
-      expect(help.out).toContain(`\n  ${command}`);
+    const commands = [
+      'run',
+      'approve',
+      'deny',
+      'runs',
+      'events',
+      'explain',
+      'secrets',
+      'processes',
+      'budgets',
+      'doctor',
+    ];
+    for (const command of commands) expect(help.out).toContain(`\n  ${command}`);
     expect((await world.call(['help', 'approve'])).out).toContain('--edit');
   });
 
@@ -331,6 +350,11 @@ describe('settings', () => {
     'events unpin',
     'events unfollow',
     'explain',
+    'secrets set',
+    'secrets init',
+    'processes list',
+    'processes end',
+    'budgets',
     'doctor',
     '',
   ])('the help of "reborn %s" names its exit codes and fits the screen', async (words) => {
@@ -342,7 +366,11 @@ describe('settings', () => {
   });
 
   it.each([
-    [['fly'], 'There is no command "fly".', 'Use one of: run, approve, deny, runs, events, explain, doctor.'],
+    [
+      ['fly'],
+      'There is no command "fly".',
+      'Use one of: run, approve, deny, runs, events, explain, secrets, processes, budgets, doctor.',
+    ],
     [['rum', 'hello'], '(Did you mean run?)', 'reborn --help'],
     [['runs', 'lst'], 'There is no command "lst"', 'Use one of: list, show, resume, cancel.'],
     [['help', 'nope'], 'There is no command "nope"', 'Use one of: run,'],

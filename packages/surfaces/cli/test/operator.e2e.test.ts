@@ -17,6 +17,7 @@ async function callWith(cwd: string, io: Partial<Machine['io']>, ...args: readon
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     drained: () => Promise.resolve(),
+    input: () => Promise.resolve(''),
     terminal: false,
     colour: false,
     columns: 100,

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonLines, makeWorld, RECORDING, RUN, type World } from './world.ts';
@@ -16,6 +16,15 @@ describe('a configuration that merely lies in the current folder', () => {
     ['a server elsewhere', 'model.url', { model: { ...endpoint, url: 'http://models.example/v1' } }],
     ['a workspace elsewhere', 'workspace', { workspace: '/' }],
     ['a database elsewhere', 'storage.file', { storage: { kind: 'sqlite', file: '../elsewhere.db' } }],
+    [
+      'a program',
+      'extensions',
+      { extensions: [{ path: 'words', trust: 'user_trusted', allowedEffects: ['execute_code'] }] },
+    ],
+    ['a program, though it trusts none', 'extensions', { extensions: [] }],
+    ['secrets', 'secrets', { secrets: {} }],
+    ['a network', 'network', { network: true }],
+    ['commands', 'shell', { shell: false }],
     ['a recording elsewhere', 'model.file', { model: { kind: 'recording', file: '../recording.json' } }],
   ])('may not choose %s', async (_, field, config) => {
     await writeFile(inFolder('reborn.config.json'), JSON.stringify({ version: 1, ...config }));
@@ -25,12 +34,34 @@ describe('a configuration that merely lies in the current folder', () => {
     await expect(readdir(inFolder('.reborn'))).rejects.toThrow();
   });
 
-  it('counts where it stays in its folder, and is said', async () => {
-    const config = { version: 1, workspace: 'notes', model: { kind: 'recording', file: 'recording.json' } };
-    await writeFile(inFolder('reborn.config.json'), JSON.stringify(config));
+  it('counts where it stays in its folder, is said, and its limits hold from wherever the run is gone on with', async () => {
+    const model = { kind: 'recording', file: 'recording.json' };
+    const budgets = [{ axis: 'user', period: { kind: 'day' }, limit: { calls: 1 } }];
+    await writeFile(inFolder('reborn.config.json'), JSON.stringify({ version: 1, workspace: 'notes', model, budgets }));
     const parked = await world.call(['run', 'Make a digest.']);
     expect(parked.code).toBe(3);
     expect(parked.out).toContain('reborn.config.json, found in the current folder');
+    const gates = async () =>
+      (
+        jsonLines((await world.call(['runs', '--json'])).out)[0] as {
+          runs: [{ gates: [{ gateId: string; gateKind: string }] }];
+        }
+      ).runs[0].gates;
+    await mkdir(inFolder('elsewhere'));
+    const fromElsewhere = ['--home', '../.reborn', '--json'];
+    const approved = await world.call(['approve', (await gates())[0].gateId, ...fromElsewhere], { in: 'elsewhere' });
+    expect([approved.code, (await gates()).map(({ gateKind }) => gateKind)]).toEqual([3, ['budget']]);
+    const [{ gateId }] = await gates();
+    const answer = () => world.call(['approve', gateId, ...fromElsewhere], { in: 'elsewhere' });
+    await writeFile(inFolder('reborn.config.json'), JSON.stringify({ network: true }));
+    const grown = await answer();
+    expect([grown.code, jsonLines(grown.err)]).toMatchObject([4, [{ code: 'cli/untrusted_config' }]]);
+    await rm(inFolder('reborn.config.json'));
+    const left = await answer();
+    expect([left.code, jsonLines(left.err)]).toMatchObject([
+      2,
+      [{ code: 'cli/unreadable_file', detail: { field: '--config' } }],
+    ]);
   });
 });
 

@@ -46,9 +46,11 @@ export interface Said {
   readonly err: string;
 }
 
-/** As whom, and how much later than now. Units: milliseconds. */
+/** As whom, in which folder of the world, with what piped in, and how much later than now. Units: milliseconds. */
 export interface As {
+  readonly in?: string;
   readonly user?: string;
+  readonly input?: string;
   readonly laterMs?: number;
 }
 
@@ -74,7 +76,7 @@ export async function makeWorld(name = 'reborn-cli-', env: NodeJS.ProcessEnv = {
     folder,
     spawn: (...args) => start(folder, args, env),
     spawnWith: (other, ...args) => start(folder, args, { ...env, ...other }),
-    call: (args, as = {}) => call(folder, args, as),
+    call: (args, as = {}) => call(join(folder, as.in ?? '.'), args, as),
     files: () => readFiles(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -102,7 +104,7 @@ function start(cwd: string, args: readonly string[], more: NodeJS.ProcessEnv): R
   return Object.assign(ended, { child });
 }
 
-async function call(cwd: string, args: readonly string[], { user, laterMs = 0 }: As): Promise<Said> {
+async function call(cwd: string, args: readonly string[], { user, input = '', laterMs = 0 }: As): Promise<Said> {
   let out = '';
   let err = '';
   const io: Machine['io'] = {
@@ -110,6 +112,7 @@ async function call(cwd: string, args: readonly string[], { user, laterMs = 0 }:
     err: (text) => void (err += text),
     drained: () => Promise.resolve(),
     terminal: false,
+    input: () => Promise.resolve(input),
     colour: false,
     columns: 100,
     interrupted: new AbortController().signal,

@@ -1,7 +1,7 @@
 /** Appends under strace: between two syncs of a marker, nothing but appends. */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { createEventLog } from '@reborn/events';
 import { z } from 'zod';
+import { betweenMarks } from '../measure/marker.ts';
 import { openSqlite } from '../events/store-side.ts';
 import { createLogRecords } from '../events/supply.ts';
 
@@ -12,22 +12,15 @@ export const appendTaskSchema = z.strictObject({
   callers: z.int().positive(),
 });
 
-/** How the file is named whose syncs begin and end the count. */
-export const MARKER = '.marker';
-
 export async function appendEvents(task: z.infer<typeof appendTaskSchema>): Promise<void> {
   const store = await openSqlite(task.file);
   const log = createEventLog(store);
   const make = createLogRecords(5);
-  const marker = openSync(`${task.file}${MARKER}`, 'w');
   await log.append([make()]);
-  fsyncSync(marker);
   let left = task.events;
   const caller = async (): Promise<void> => {
     while ((left -= 1) >= 0) await log.append([make()]);
   };
-  await Promise.all(Array.from({ length: task.callers }, caller));
-  fsyncSync(marker);
-  closeSync(marker);
+  await betweenMarks(task.file, async () => void (await Promise.all(Array.from({ length: task.callers }, caller))));
   await store.close();
 }

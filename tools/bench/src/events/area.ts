@@ -1,5 +1,5 @@
 /** The area `events`: the log of record, row by row. */
-import type { Group } from './context.ts';
+import type { Group } from '../measure/context.ts';
 import { memory } from './memory.ts';
 import { oneCaller } from './p1-one-caller.ts';
 import { manyCallers } from './p2-many-callers.ts';

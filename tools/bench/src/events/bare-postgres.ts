@@ -6,8 +6,8 @@ import { Client } from 'pg';
 import { createEventLog, type LogRecord } from '@reborn/events';
 import type { Side } from '../measure/block.ts';
 import { openPostgres } from './postgres-side.ts';
-import { repeatBatches } from './store-side.ts';
-import { Supply } from './supply.ts';
+import { repeatBatches } from '../measure/crowd.ts';
+import { Supply } from '../measure/supply.ts';
 
 const LINK = Buffer.alloc(32, 0xab);
 

@@ -3,20 +3,9 @@
  *
  * Not here: the store that they are compared with (`store-side.ts`).
  */
-import BetterSqlite3 from 'better-sqlite3';
 import { repeatSync, type Side } from '../measure/block.ts';
-import { Supply } from './supply.ts';
-
-export type SqliteDatabase = BetterSqlite3.Database;
-
-/** A database with the durability that the store promises. */
-export function openBare(file: string): SqliteDatabase {
-  const database = new BetterSqlite3(file);
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  if (database.pragma('synchronous', { simple: true }) !== 2) throw new Error('The baseline does not sync');
-  return database;
-}
+import { openBare, type SqliteDatabase } from '../measure/sqlite.ts';
+import { Supply } from '../measure/supply.ts';
 
 /** One table and nothing else: what a durable append costs at least. */
 export function openPlainTable(file: string): SqliteDatabase {

@@ -1,13 +1,8 @@
 /**
- * Emmett as it is installed, in a folder of its own (`../../peers`): its driver is compiled on installation, which nobody
- * should wait for who does not want to compare.
+ * The part of Emmett that is measured.
  *
- * Not here: how it is measured (`emmett.ts`).
+ * Not here: loading it (`../measure/peer.ts`), how it is measured (`emmett.ts`).
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-const require = createRequire(new URL('../../peers/package.json', import.meta.url));
 
 export interface EmmettEvent {
   readonly type: string;
@@ -36,18 +31,4 @@ export interface EmmettSqlite {
 
 export interface EmmettPostgres {
   readonly getPostgreSQLEventStore: (url: string, options?: object) => EmmettStore;
-}
-
-export const HOW_TO_INSTALL = `npm ci --prefix ${fileURLToPath(new URL('../../peers', import.meta.url))
-  .split('/')
-  .slice(-4, -1)
-  .join('/')}`;
-
-/** `undefined` when it is not installed, or not for this machine. */
-export async function loadEmmett<T>(name: string): Promise<T | undefined> {
-  try {
-    return (await import(pathToFileURL(require.resolve(name)).href)) as T;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,15 @@
 /** Emmett on the same server: a batch is one call. The server syncs at each commit, so it is of our class as shipped. */
-import { repeatBatches } from './store-side.ts';
-import type { Peers } from './emmett.ts';
-import { HOW_TO_INSTALL, loadEmmett, type EmmettPostgres } from './emmett-package.ts';
-import { createLogRecords, Supply } from './supply.ts';
+import { repeatBatches } from '../measure/crowd.ts';
+import type { EmmettPostgres } from './emmett-package.ts';
+import { loadPeer, NOT_INSTALLED, type Peers } from '../measure/peer.ts';
+import { Supply } from '../measure/supply.ts';
+import { createLogRecords } from './supply.ts';
 
 const STREAM = 'notes-1';
 
 export async function emmettOnPostgres(url: string, batch: number): Promise<Peers> {
-  const emmett = await loadEmmett<EmmettPostgres>('@event-driven-io/emmett-postgresql');
-  if (emmett === undefined) return { sides: [], why: `install it with ${HOW_TO_INSTALL}` };
+  const emmett = await loadPeer<EmmettPostgres>('@event-driven-io/emmett-postgresql');
+  if (emmett === undefined) return { sides: [], why: NOT_INSTALLED };
   const store = emmett.getPostgreSQLEventStore(url);
   await store.readStream(STREAM);
   const supply = new Supply(createLogRecords(26));

@@ -1,6 +1,6 @@
 /** Emmett going through one stream by pages. Its form of page: from a position, so many at most. */
-import type { Peers } from './emmett.ts';
-import { HOW_TO_INSTALL, loadEmmett, type EmmettSqlite } from './emmett-package.ts';
+import { loadPeer, NOT_INSTALLED, type Peers } from '../measure/peer.ts';
+import type { EmmettSqlite } from './emmett-package.ts';
 import { scans } from './scans.ts';
 import { createLogRecords } from './supply.ts';
 
@@ -8,8 +8,8 @@ const PAGE = 1000;
 const STREAM = 'notes-1';
 
 export async function emmettReplay(file: (name: string) => string, count: number): Promise<Peers> {
-  const emmett = await loadEmmett<EmmettSqlite>('@event-driven-io/emmett-sqlite');
-  if (emmett === undefined) return { sides: [], why: `install it with ${HOW_TO_INSTALL}` };
+  const emmett = await loadPeer<EmmettSqlite>('@event-driven-io/emmett-sqlite');
+  if (emmett === undefined) return { sides: [], why: NOT_INSTALLED };
   const connection = emmett.sqliteConnection({ fileName: file('emmett-replay.db') });
   const store = emmett.getSQLiteEventStore({
     pool: { withConnection: (work: (connection: unknown) => Promise<unknown>) => work(connection) },

@@ -5,21 +5,11 @@
  * by default: both forms are of our class. Calls in flight at once fail as busy, or share one connection's transaction
  * and are answered before it is committed: so they stand in line here.
  */
-import { repeat, type Side } from '../measure/block.ts';
-import { HOW_TO_INSTALL, loadEmmett, type EmmettSqlite, type EmmettStore } from './emmett-package.ts';
-import { crowd } from './store-side.ts';
+import { repeat } from '../measure/block.ts';
+import type { EmmettSqlite, EmmettStore } from './emmett-package.ts';
+import { crowd } from '../measure/crowd.ts';
+import { loadPeer, NOT_INSTALLED, type Peers } from '../measure/peer.ts';
 import { createLogRecords } from './supply.ts';
-
-export interface PeerSide extends Side {
-  readonly id: string;
-  readonly note: string;
-}
-
-/** `why` says that there is nothing to compare with. */
-export interface Peers {
-  readonly sides: readonly PeerSide[];
-  readonly why?: string;
-}
 
 const STREAM = 'notes-1';
 const ATTEMPTS_MAX = 20;
@@ -29,7 +19,7 @@ const RAISED = 'one connection, synchronous=FULL';
 /** One caller. */
 export async function emmettOnSqlite(file: (name: string) => string): Promise<Peers> {
   const stores = await openBoth(file);
-  if (stores === undefined) return { sides: [], why: `install it with ${HOW_TO_INSTALL}` };
+  if (stores === undefined) return { sides: [], why: NOT_INSTALLED };
   const make = createLogRecords(8);
   return {
     sides: stores.map(({ store, close, ...side }) => {
@@ -51,7 +41,7 @@ export async function emmettOnSqlite(file: (name: string) => string): Promise<Pe
 /** Many callers, one at a time. */
 export async function emmettInLine(file: (name: string) => string, callers: number): Promise<Peers> {
   const stores = await openBoth(file);
-  if (stores === undefined) return { sides: [], why: `install it with ${HOW_TO_INSTALL}` };
+  if (stores === undefined) return { sides: [], why: NOT_INSTALLED };
   const make = createLogRecords(9);
   return {
     sides: stores.map(({ store, close, ...side }) => {
@@ -86,7 +76,7 @@ interface OpenedStore {
 
 /** Opens the two forms on files of their own, with their schema made. */
 async function openBoth(file: (name: string) => string): Promise<readonly OpenedStore[] | undefined> {
-  const emmett = await loadEmmett<EmmettSqlite>('@event-driven-io/emmett-sqlite');
+  const emmett = await loadPeer<EmmettSqlite>('@event-driven-io/emmett-sqlite');
   if (emmett === undefined) return undefined;
   const shippedFile = file('emmett-shipped.db');
   const raisedFile = file('emmett-raised.db');

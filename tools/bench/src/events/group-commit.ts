@@ -2,23 +2,18 @@
  * A group commit written by hand with the driver alone: the same rows into the same tables and indexes as the store has,
  * everybody who waits at one turn of the loop in one transaction.
  */
-import { setImmediate } from 'node:timers';
 import { createEventLog, type LogRecord } from '@reborn/events';
 import type { Side } from '../measure/block.ts';
-import { openBare, type SqliteDatabase } from './bare-sqlite.ts';
-import { crowd, openSqlite } from './store-side.ts';
-import { Supply } from './supply.ts';
+import { openBare, type SqliteDatabase } from '../measure/sqlite.ts';
+import { crowd } from '../measure/crowd.ts';
+import { createGroupCommit } from '../measure/group-commit.ts';
+import { openSqlite } from './store-side.ts';
+import { Supply } from '../measure/supply.ts';
 
 const TABLE = 'log_record';
 
 type SqlValue = string | number | Uint8Array | null;
 type SqlRow = Readonly<Record<string, SqlValue>>;
-
-interface Waiting {
-  readonly record: LogRecord;
-  readonly done: () => void;
-  readonly failed: (reason: unknown) => void;
-}
 
 /** Lets the store make its schema and one row, and writes more rows like it. */
 export async function handWrittenGroupCommit(
@@ -35,22 +30,9 @@ export async function handWrittenGroupCommit(
   const insert = prepareInsert(database, first);
   const moveHead = database.prepare<[number]>('UPDATE stream SET head = ?, head_chain = head_chain');
   const supply = new Supply(make);
-  let waiting: Waiting[] = [];
   let head = 1;
-  const writeAll = (): void => {
-    const batch = waiting;
-    waiting = [];
-    database.exec('BEGIN IMMEDIATE');
-    for (const { record } of batch) insert((head += 1), record);
-    moveHead.run(head);
-    database.exec('COMMIT');
-    for (const { done } of batch) done();
-  };
-  const append = (record: LogRecord): Promise<void> =>
-    new Promise((done, failed) => {
-      if (waiting.length === 0) setImmediate(() => attempt(writeAll, failed));
-      waiting.push({ record, done, failed });
-    });
+  const commit = createGroupCommit(database, () => moveHead.run(head));
+  const append = (record: LogRecord): Promise<void> => commit(() => insert((head += 1), record));
   return {
     name,
     prepare: (minMs) => supply.prepare(minMs * 40),
@@ -85,12 +67,4 @@ function valueOf(column: string, stored: SqlValue, first: LogRecord): (cursor: n
   if (stored === first.atMs) return (_, record) => record.atMs;
   if (typeof stored === 'string' && stored.startsWith('{')) return (_, record) => JSON.stringify({ v: 1, ...record });
   return () => stored;
-}
-
-function attempt(work: () => void, failed: (reason: unknown) => void): void {
-  try {
-    work();
-  } catch (reason) {
-    failed(reason);
-  }
 }

@@ -2,7 +2,7 @@
 import { askChild } from '../measure/child-process.ts';
 import { measured, type Row } from '../measure/row.ts';
 import { memoryAnswerSchema, type MemoryTask } from '../child/measure-memory.ts';
-import { scaled, type Context, type Group } from './context.ts';
+import { scaled, type Context, type Group } from '../measure/context.ts';
 import { fillLog } from './fill.ts';
 import { openSqlite } from './store-side.ts';
 import { createLogRecords } from './supply.ts';

@@ -6,7 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LogRecord } from '@reborn/events';
 import type { Side } from '../measure/block.ts';
-import { Supply } from './supply.ts';
+import { Supply } from '../measure/supply.ts';
 
 /** Events a second. */
 const RATE = 1000;

@@ -3,13 +3,13 @@ import { alternate } from '../measure/alternate.ts';
 import { beside, P50_US, PER_SECOND, type Side } from '../measure/block.ts';
 import { compare, unmeasured, voidUnlessQuiet, type Row } from '../measure/row.ts';
 import { bareAppends } from './bare-sqlite.ts';
-import type { Context, Group } from './context.ts';
+import type { Context, Group } from '../measure/context.ts';
 import { emmettOnSqlite } from './emmett.ts';
+import { appendSyncs } from './append-syncs.ts';
 import { handWrittenGroupCommit } from './group-commit.ts';
 import { rawAppends } from './raw-file.ts';
 import { logAppends, openSqlite, storeAppends } from './store-side.ts';
 import { createDrafts, createLogRecords } from './supply.ts';
-import { syncRow } from './syncs.ts';
 
 const SMALL_BYTES = 512;
 const LARGE_BYTES = 8192;
@@ -20,7 +20,7 @@ const SYNC_EVENTS = 100;
 export const oneCaller: Group = {
   id: 'P1',
   async run(context) {
-    const syncs = await syncRow(context, { id: 'P1.syncs', callers: 1, events: SYNC_EVENTS, goal: 1 });
+    const syncs = await appendSyncs(context, { id: 'P1.syncs', callers: 1, events: SYNC_EVENTS, goal: 1 });
     return [...(await small(context)), ...(await large(context)), syncs];
   },
 };

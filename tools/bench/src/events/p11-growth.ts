@@ -6,7 +6,7 @@ import { alternate } from '../measure/alternate.ts';
 import { borrowed, P50_US, repeat, type Side } from '../measure/block.ts';
 import { createRandom } from '../measure/random.ts';
 import { compare, type Row } from '../measure/row.ts';
-import { scaled, type Context, type Group } from './context.ts';
+import { scaled, type Context, type Group } from '../measure/context.ts';
 import { fillLog } from './fill.ts';
 import { openingRows } from './p11-opening.ts';
 import { logAppends, openSqlite, SCOPE_OF_ALL } from './store-side.ts';

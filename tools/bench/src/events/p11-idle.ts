@@ -7,9 +7,10 @@ import { borrowed, P50_US, repeat, type Side } from '../measure/block.ts';
 import { askChild } from '../measure/child-process.ts';
 import { compare, measured, type Row } from '../measure/row.ts';
 import { memoryAnswerSchema } from '../child/measure-memory.ts';
-import { scaled, type Context, type Group } from './context.ts';
+import { scaled, type Context, type Group } from '../measure/context.ts';
 import { logAppends, OPENING, openSqlite } from './store-side.ts';
-import { createDrafts, createLogRecords, Supply } from './supply.ts';
+import { Supply } from '../measure/supply.ts';
+import { createDrafts, createLogRecords } from './supply.ts';
 
 const FEW_SUBSCRIPTIONS = 10;
 const MANY = 10_000;

@@ -4,7 +4,7 @@ import { alternate, type Plan } from '../measure/alternate.ts';
 import { P50_US, type Side } from '../measure/block.ts';
 import { startChild } from '../measure/child-process.ts';
 import { compare, type Row } from '../measure/row.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../measure/context.ts';
 import { openSqlite } from './store-side.ts';
 
 /** Acknowledged after the last checkpoint and left in the write-ahead log: as many for both sizes. */

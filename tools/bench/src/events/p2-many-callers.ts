@@ -2,12 +2,12 @@
 import { alternate } from '../measure/alternate.ts';
 import { beside, LOOP_P99_MS, PER_SECOND, type Side } from '../measure/block.ts';
 import { compare, measured, unmeasured, voidUnlessQuiet } from '../measure/row.ts';
-import type { Group } from './context.ts';
+import type { Group } from '../measure/context.ts';
 import { emmettInLine } from './emmett.ts';
+import { appendSyncs } from './append-syncs.ts';
 import { handWrittenGroupCommit } from './group-commit.ts';
 import { crowdOfAppends, openSqlite } from './store-side.ts';
 import { createLogRecords } from './supply.ts';
-import { syncRow } from './syncs.ts';
 
 const CALLERS = 64;
 const LOOP_GOAL_MS = 5;
@@ -58,7 +58,7 @@ export const manyCallers: Group = {
       delays,
       LOOP_P99_MS.name,
     );
-    const syncs = await syncRow(context, { id: 'P2.syncs', callers: CALLERS, events: 20_000, goal: 0.03 });
+    const syncs = await appendSyncs(context, { id: 'P2.syncs', callers: CALLERS, events: 20_000, goal: 0.03 });
     return [...voidUnlessQuiet(plan, control, rows), syncs, loop];
   },
 };

@@ -4,7 +4,7 @@ import { alternate } from '../measure/alternate.ts';
 import { beside, PER_SECOND, type Side } from '../measure/block.ts';
 import { compare, unmeasured, voidUnlessQuiet, type Row } from '../measure/row.ts';
 import { unnestInserts } from './bare-postgres.ts';
-import type { Context, Group } from './context.ts';
+import type { Context, Group } from '../measure/context.ts';
 import { emmettOnPostgres } from './emmett-postgres.ts';
 import { postgresAppends, postgresCommits } from './postgres-side.ts';
 import { createDrafts, createLogRecords } from './supply.ts';

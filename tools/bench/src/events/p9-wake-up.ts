@@ -6,7 +6,7 @@ import { createConsumer, createEventLog } from '@reborn/events';
 import { alternate } from '../measure/alternate.ts';
 import { beside, LOOP_P99_MS, P50_US, P99_US, type Side } from '../measure/block.ts';
 import { compare, measured, voidUnlessQuiet, type Row } from '../measure/row.ts';
-import type { Context, Group } from './context.ts';
+import type { Context, Group } from '../measure/context.ts';
 import { followTail } from './follow-tail.ts';
 import { createNotices, openLoop } from './open-loop.ts';
 import { anotherProcess } from './other-process.ts';

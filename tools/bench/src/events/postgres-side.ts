@@ -3,8 +3,9 @@ import { postgres } from '@reborn/adapter-postgres';
 import { createEventLog, type LogRecord } from '@reborn/events';
 import type { DurableStore, RecordDraft } from '@reborn/host-api';
 import type { Side } from '../measure/block.ts';
-import { expectHead, OPENING, repeatBatches, SCOPE_OF_ALL, TRANSCRIPT } from './store-side.ts';
-import { Supply } from './supply.ts';
+import { repeatBatches } from '../measure/crowd.ts';
+import { expectHead, OPENING, SCOPE_OF_ALL, TRANSCRIPT } from './store-side.ts';
+import { Supply } from '../measure/supply.ts';
 
 export function openPostgres(url: string): Promise<DurableStore> {
   return postgres(url).open(OPENING);

@@ -1,7 +1,7 @@
 /** The disk without a database: one write and one sync for each event. */
 import { closeSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { repeatSync, type Side } from '../measure/block.ts';
-import { Supply } from './supply.ts';
+import { Supply } from '../measure/supply.ts';
 
 const PREALLOCATED_BYTES = 64 * 1024 * 1024;
 

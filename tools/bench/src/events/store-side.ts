@@ -10,8 +10,10 @@ import {
   type ReadScope,
 } from '@reborn/events';
 import { leaseMachine, type DurableStore, type RecordDraft, type StoreOpening, type StreamKey } from '@reborn/host-api';
-import { repeat, type Side, type Work } from '../measure/block.ts';
-import { SCOPE, Supply, TENANT } from './supply.ts';
+import { repeat, type Side } from '../measure/block.ts';
+import { crowd } from '../measure/crowd.ts';
+import { Supply } from '../measure/supply.ts';
+import { SCOPE, TENANT } from './supply.ts';
 
 export const OPENING: StoreOpening = {
   machines: [leaseMachine, subscriptionMachine],
@@ -84,26 +86,6 @@ export function crowdOfAppends(name: string, store: DurableStore, callers: numbe
     verify: async () => expectHead(name, await log.head('journal', SCOPE_OF_ALL), appended),
     close: () => store.close(),
   };
-}
-
-/** Repeats batches; an operation is an event. Units of the latencies: microseconds a batch. */
-export async function repeatBatches(minMs: number, batch: number, write: () => Promise<void>): Promise<Work> {
-  const work = await repeat(minMs, write);
-  return { ...work, operations: work.operations * batch };
-}
-
-/** Each caller calls again as soon as it is answered, until the time is over. */
-export async function crowd(callers: number, minMs: number, call: () => Promise<unknown>): Promise<Work> {
-  const start = performance.now();
-  let operations = 0;
-  const caller = async (): Promise<void> => {
-    while (performance.now() - start < minMs) {
-      await call();
-      operations += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  return { operations, elapsedMs: performance.now() - start, latenciesUs: [] };
 }
 
 /** Errors: events that are not there, or more than were appended. */

@@ -1,16 +1,8 @@
 import { toAppends } from '@reborn/events';
 import { describe, expect, test } from 'vitest';
-import { gzipSync } from 'node:zlib';
-import { createDrafts, createLogRecords, createTexts, Supply } from './supply.ts';
+import { createDrafts, createLogRecords } from './supply.ts';
 
 describe('The supply of events', () => {
-  test('makes texts of the size that is asked for, half of which cannot be squeezed', () => {
-    const text = Array.from({ length: 50 }, createTexts(1000, 1)).join('');
-    expect(text.length).toBe(50_000);
-    expect(gzipSync(text).length).toBeGreaterThan(text.length * 0.35);
-    expect(createTexts(100, 1)()).toBe(createTexts(100, 1)());
-  });
-
   test.each([512, 8192])('makes bodies of about %i bytes', (bytes) => {
     expect(Math.abs(JSON.stringify(createDrafts(bytes, 1)().body).length - bytes)).toBeLessThan(bytes / 20);
   });
@@ -18,13 +10,5 @@ describe('The supply of events', () => {
   test('makes records that the log takes, of about 512 bytes', () => {
     const [write] = toAppends([createLogRecords(1)()]);
     expect(Math.abs(JSON.stringify(write?.records[0]?.body).length - 512)).toBeLessThan(26);
-  });
-
-  test('hands out what it has prepared, and goes on when that is used up', () => {
-    let made = 0;
-    const supply = new Supply(() => (made += 1));
-    supply.prepare(2);
-    expect(made).toBe(2);
-    expect([supply.next(), supply.next(), supply.next(), made].toSorted()).toEqual([1, 2, 3, 3]);
   });
 });

@@ -10,11 +10,15 @@ import { quantile } from './statistics.ts';
 /** How finely the loop's delay is seen. Units: milliseconds; every reading includes it. */
 export const LOOP_RESOLUTION_MS = 1;
 
-/** Latencies are empty where single operations were not timed. Units: microseconds each, milliseconds in all. */
+/**
+ * Latencies are empty where single operations were not timed; parts are of those of which a part was timed by itself.
+ * Units: microseconds each, milliseconds in all.
+ */
 export interface Work {
   readonly operations: number;
   readonly elapsedMs: number;
   readonly latenciesUs: readonly number[];
+  readonly partsUs?: readonly number[];
 }
 
 export interface Block extends Work {
@@ -31,7 +35,7 @@ export interface Side {
   /** Only stands beside, without a goal: it takes part in every fourth round. */
   readonly beside?: boolean;
   /** Makes ready what a block of that length uses, while nothing is watched. */
-  prepare?(minMs: number): void;
+  prepare?(minMs: number): void | Promise<void>;
   work(minMs: number): Promise<Work>;
   verify?(): Promise<void>;
   close?(): Promise<void>;
@@ -61,6 +65,11 @@ export const PER_SECOND: Metric = {
 };
 export const P50_US = latency(0.5, 'p50 µs');
 export const P99_US = latency(0.99, 'p99 µs');
+export const PART_P50_US: Metric = {
+  name: 'p50 µs',
+  better: 'lower',
+  of: (block) => quantile(block.partsUs ?? [], 0.5),
+};
 export const LOOP_P99_MS: Metric = { name: 'loop delay p99 ms', better: 'lower', of: (block) => block.loopDelayP99Ms };
 
 /** Repeats one call after the other, timing each. */
@@ -93,7 +102,7 @@ export function repeatSync(minMs: number, call: () => void): Work {
 
 /** Runs one block and watches the process. */
 export async function runBlock(side: Side, minMs: number, round: number): Promise<Block> {
-  side.prepare?.(minMs);
+  await side.prepare?.(minMs);
   let gcMs = 0;
   const collections = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) gcMs += entry.duration;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { alternate, FULL, QUICK, type Plan, type Series } from './alternate.ts';
 import { PER_SECOND, repeatSync, type Block, type Side } from './block.ts';
 import { describeResult } from './report.ts';
-import { compare, measured, resultSchema, rowSchema, unmeasured, voidUnlessQuiet, type Row } from './row.ts';
+import { compare, measured, resultSchema, rowSchema, unmeasured, unscored, voidUnlessQuiet, type Row } from './row.ts';
 
 const better = { baseline: 'bare', metric: PER_SECOND, id: 'P0', name: 'something' };
 
@@ -90,6 +90,21 @@ describe('A control', () => {
       ...rows[0],
       met: null,
       note: 'void: the A/A control was 0.94',
+    });
+  });
+});
+
+describe('A side that may not be compared', () => {
+  test('is shown by its own numbers, without a ratio or a goal', () => {
+    const shown = { id: 'P0.peer', name: 'somebody', subject: 'reborn', metric: PER_SECOND, note: 'in memory' };
+    expect(unscored(series, FULL, shown)).toMatchObject({
+      id: 'P0.peer',
+      name: 'somebody, per second, not scored',
+      ratio: 160,
+      goal: null,
+      met: null,
+      baseline: {},
+      note: 'in memory',
     });
   });
 });

@@ -67,6 +67,14 @@ export function compare(series: Series, plan: Plan, comparison: Comparison): Row
   });
 }
 
+/** One side of a series by itself: what may not be compared still stands beside. */
+export function unscored(series: Series, plan: Plan, shown: Omit<Comparison, 'baseline' | 'goal' | 'of'>): Row {
+  const { id, subject, metric, note = '' } = shown;
+  const name = `${shown.name}, ${metric.name}, not scored`;
+  const better = shown.better ?? metric.better;
+  return measured(plan, { id, name, better, note }, blocksOf(series, subject).map(metric.of), metric.name);
+}
+
 export interface Measured {
   readonly id: string;
   readonly name: string;

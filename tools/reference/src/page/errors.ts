@@ -4,7 +4,7 @@ import { EventsError } from '@reborn/events';
 import { HooksError } from '@reborn/hooks';
 import { HostApiError, type FaultDefinition } from '@reborn/host-api';
 import { FAILURES, HostRuntimeError } from '@reborn/host-runtime';
-import { RebornError } from '@reborn/reborn';
+import { QUARANTINE, RebornError } from '@reborn/reborn';
 import { TurnsError } from '@reborn/turns';
 import { table } from '../markdown.ts';
 
@@ -27,6 +27,7 @@ export function errorsPage(): string {
   const faults = TABLES.flatMap((rows) =>
     Object.entries(rows).map(([code, row]) => [`\`${code}\``, row.meaning, row.remedy, row.retryable ? 'yes' : 'no']),
   );
+  const quarantine = Object.entries(QUARANTINE).map(([code, why]) => [`\`${code}\``, why]);
   const failures = Object.entries(FAILURES).map(([kind, row]) => [`\`${kind}\``, row.message, `\`${row.fate}\``]);
   return [
     '# Errors',
@@ -35,5 +36,8 @@ export function errorsPage(): string {
     '## Why a call failed',
     'A failed call is an outcome, not a fault: `invokeCapability` answers `failed` with one of these kinds, and says with `effect` whether something happened: `none`, `happened`, or `uncertain`.',
     table(['failureKind', 'message', 'fate'], failures),
+    '## Why an extension is not taken',
+    'A package in quarantine is no fault either: the host starts without it, and `readiness().extensions` names one of these reasons.',
+    table(['code', 'why'], quarantine),
   ].join('\n\n');
 }

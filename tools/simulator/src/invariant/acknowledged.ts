@@ -48,11 +48,21 @@ function checkForm(name: string, stream: StreamImage, sha256Hex: Sha256Hex): rea
   if (earliest === 1 && baseChain !== chainOrigin(sha256Hex, stream.stream)) wrong('the chain has another origin');
   let before = baseChain;
   for (const record of records) {
-    if (!linkHolds(sha256Hex, before, record)) wrong(`the chain breaks at ${record.cursor}`);
+    if (!isLinked(sha256Hex, before, record)) wrong(`the chain breaks at ${record.cursor}`);
     before = record.chain;
   }
   if (before !== headChain) wrong('the chain ends elsewhere than the stream');
   return found;
+}
+
+/** A record does not change: its link is computed once. */
+const linked = new WeakMap<RawRecord, string>();
+
+function isLinked(sha256Hex: Sha256Hex, before: string, record: RawRecord): boolean {
+  if (linked.get(record) === before) return true;
+  if (!linkHolds(sha256Hex, before, record)) return false;
+  linked.set(record, before);
+  return true;
 }
 
 function checkRequested(name: string, { earliest, records }: StreamImage, asked?: AskedStream): readonly Violation[] {

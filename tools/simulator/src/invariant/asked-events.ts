@@ -3,7 +3,7 @@
  *
  * Not here: what is there (`store-image.ts`).
  */
-import { streamName, type RawContent, type Write } from '@reborn/host-api';
+import { streamName, type RawContent, type RecordDraft, type Write } from '@reborn/host-api';
 import type { AskedUnit, History } from './history.ts';
 
 export interface AskedStream {
@@ -31,9 +31,27 @@ export function eventIdsOf({ writes }: AskedUnit): readonly (readonly [string, s
 }
 
 /** A content as text that is equal exactly for equal contents. */
-export function contentText({ kind, atMs, labels, bodyText }: RawContent): string {
+export function contentText(content: RawContent): string {
+  const known = texts.get(content);
+  if (known !== undefined) return known;
+  const { kind, atMs, labels, bodyText } = content;
   const sorted = Object.entries(labels).filter(([, value]) => value !== undefined);
-  return JSON.stringify([kind, atMs, sorted.toSorted(([left], [right]) => (left < right ? -1 : 1)), bodyText]);
+  const text = JSON.stringify([kind, atMs, sorted.toSorted(([left], [right]) => (left < right ? -1 : 1)), bodyText]);
+  texts.set(content, text);
+  return text;
+}
+
+/** What was asked and what is there does not change: it is put into words once. */
+const texts = new WeakMap<object, string>();
+
+/** As `contentText`; a draft that was noted does not change. */
+function draftText(draft: RecordDraft): string {
+  const known = texts.get(draft);
+  if (known !== undefined) return known;
+  const { eventId: _, body, ...content } = draft;
+  const text = contentText({ ...content, bodyText: JSON.stringify(body) });
+  texts.set(draft, text);
+  return text;
 }
 
 function note(streams: Map<string, AskedStream>, write: Write): void {
@@ -43,9 +61,7 @@ function note(streams: Map<string, AskedStream>, write: Write): void {
   streams.set(name, asked);
   switch (write.kind) {
     case 'append':
-      for (const { eventId, body, ...content } of write.records) {
-        addContent(asked, eventId, contentText({ ...content, bodyText: JSON.stringify(body) }));
-      }
+      for (const draft of write.records) addContent(asked, draft.eventId, draftText(draft));
       return;
     case 'import':
       asked.cutThrough = Math.max(asked.cutThrough, write.base.cursor);

@@ -14,6 +14,8 @@ export const SIMULATION_START_MS = 1_767_225_600_000;
 export interface SimulatedPlatform extends Platform {
   /** Moves the wall clock alone, in either direction, as an operator or a time server does. Units: milliseconds. */
   jumpClock(ms: number): void;
+  /** The wall clock is right again. */
+  setClock(): void;
 }
 
 export interface SimulatedPlatformOptions {
@@ -40,6 +42,7 @@ export function createSimulatedPlatform({
     digest: { sha256Hex: (bytes) => createHash('sha256').update(bytes).digest('hex') },
     diagnostics: { report: (message) => report(message) },
     jumpClock: (ms) => void (jumpedMs += ms),
+    setClock: () => void (jumpedMs = 0),
   };
 }
 

@@ -26,12 +26,19 @@ export interface RecoveredLog {
   readonly leftOut: number;
 }
 
-export function recoverLog(texts: readonly string[], recovery: StoreDiscipline['recovery']): RecoveredLog {
+/** Frames that were read before, so that looking at a log again and again costs what was added to it. */
+export type KnownFrames = Map<string, { readonly behind: string; readonly frame: Frame }>;
+
+export function recoverLog(
+  texts: readonly string[],
+  recovery: StoreDiscipline['recovery'],
+  known: KnownFrames = new Map(),
+): RecoveredLog {
   const whole: { readonly text: string; readonly change: TableChange }[] = [];
   let behind: string | undefined;
   let committed = 0;
   for (const text of texts) {
-    const frame = decodeFrame(behind, text, recovery === 'past_bad_frames');
+    const frame = readFrame(behind, text, recovery === 'past_bad_frames', known);
     if (frame === undefined) {
       if (recovery === 'past_bad_frames') continue;
       break;
@@ -49,6 +56,14 @@ export function recoverLog(texts: readonly string[], recovery: StoreDiscipline['
 }
 
 const CHECKSUM_DIGITS = 8;
+
+function readFrame(behind: string | undefined, text: string, anyOrder: boolean, known: KnownFrames): Frame | undefined {
+  const [before, place] = [known.get(text), checksumOf(behind)];
+  if (before?.behind === place) return before.frame;
+  const frame = decodeFrame(behind, text, anyOrder);
+  if (frame !== undefined) known.set(text, { behind: place, frame });
+  return frame;
+}
 
 function decodeFrame(behind: string | undefined, text: string, anyOrder: boolean): Frame | undefined {
   const content = text.slice(CHECKSUM_DIGITS);

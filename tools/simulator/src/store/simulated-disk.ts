@@ -7,7 +7,7 @@ import { headAnchorSchema, HostApiError, type HeadAnchor, type MachineIndex, typ
 import type { Owner } from '../platform/scheduler.ts';
 import type { SeededRandom } from '../platform/seeded-random.ts';
 import type { StoreDiscipline } from './discipline.ts';
-import { recoverLog } from './frame.ts';
+import { recoverLog, type KnownFrames } from './frame.ts';
 import { ReplacedFile, SimulatedFile, type PowerLoss } from './simulated-file.ts';
 import { SimulatedTables } from './simulated-tables.ts';
 
@@ -35,11 +35,13 @@ export interface OpenedDisk {
 export class SimulatedDisk {
   readonly log: SimulatedFile;
   readonly anchor: ReplacedFile;
+  readonly #known: KnownFrames;
   #shared: SharedMemory | undefined;
 
-  constructor(log = new SimulatedFile(), anchor = new ReplacedFile()) {
+  constructor(log = new SimulatedFile(), anchor = new ReplacedFile(), known: KnownFrames = new Map()) {
     this.log = log;
     this.anchor = anchor;
+    this.#known = known;
   }
 
   /**
@@ -53,7 +55,7 @@ export class SimulatedDisk {
       this.#shared.users.add(owner);
       return { shared: this.#shared, leftOut: 0 };
     }
-    const { texts, changes, leftOut } = recoverLog(this.log.read(), discipline.recovery);
+    const { texts, changes, leftOut } = recoverLog(this.log.read(), discipline.recovery, this.#known);
     const anchor = this.readAnchor()?.anchor;
     if (discipline.anchorChecked) checkAnchor(anchor, new SimulatedTables(machines, discipline, changes));
     if (discipline.failedSync === 'fatal') {
@@ -97,7 +99,7 @@ export class SimulatedDisk {
 
   /** The files as they are, for looking at what would be left. */
   clone(): SimulatedDisk {
-    return new SimulatedDisk(this.log.clone(), this.anchor.clone());
+    return new SimulatedDisk(this.log.clone(), this.anchor.clone(), this.#known);
   }
 
   /** How many frames are committed, as the processes that are alive know it. */

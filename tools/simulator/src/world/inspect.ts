@@ -4,7 +4,7 @@
  *
  * Not here: crashes that happen (`world.ts`).
  */
-import { HostApiError, streamName } from '@reborn/host-api';
+import { HostApiError, streamName, type JsonObject, type RawRecord } from '@reborn/host-api';
 import type { Actor } from '../actor/actor.ts';
 import { checkAcknowledged } from '../invariant/acknowledged.ts';
 import { checkAllOrNothing } from '../invariant/all-or-nothing.ts';
@@ -67,12 +67,15 @@ function openDisk(world: World, disk: SimulatedDisk): StoreImage | undefined {
 
 function imageOf(tables: SimulatedTables, disk: SimulatedDisk): StoreImage {
   const streams = new Map<string, StreamImage>();
-  for (const { stream } of tables.listStreams({ limit: 1_000 })) {
-    streams.set(streamName(stream), { ...tables.readRaw({ stream, after: 0, limit: 1_000 }), stream });
+  const rows = new Map(SIMULATED_MACHINES.map(({ name }) => [name, new Map<string, JsonObject>()]));
+  const records: RawRecord[] = [];
+  for (const change of tables.contents(1_000)) {
+    if (change.kind === 'row') rows.get(change.machine)?.set(change.key, change.row);
+    if (change.kind === 'records') records.push(...change.records);
+    // The state of a stream comes behind its records.
+    if (change.kind !== 'stream') continue;
+    const { stream, state } = change;
+    streams.set(streamName(stream), { ...state, stream, records: records.splice(0) });
   }
-  const rows = SIMULATED_MACHINES.map(({ name }) => {
-    const listed = tables.list(name, { limit: 1_000 });
-    return [name, new Map(listed.map(({ key, row }) => [key, row]))] as const;
-  });
-  return { streams, rows: new Map(rows), anchor: disk.readAnchor()?.anchor };
+  return { streams, rows, anchor: disk.readAnchor()?.anchor };
 }

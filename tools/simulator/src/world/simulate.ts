@@ -4,13 +4,12 @@
  * Not here: several seeds (`../campaign.ts`), making a failing run small (`../shrink.ts`).
  */
 import { createHash } from 'node:crypto';
-import { isFault } from '@reborn/host-api';
 import type { Actor, Operation } from '../actor/actor.ts';
-import { ACTORS } from '../actor/actors.ts';
-import { disciplineOf, type BugName } from '../bugs.ts';
+import { actorsOf, drawCast, type Cast } from '../actor/actors.ts';
+import { castFor, disciplineOf, type BugName } from '../bugs.ts';
 import { readStoreImage } from '../invariant/store-image.ts';
 import { violation, type Violation } from '../invariant/violation.ts';
-import { createScheduler, type Owner } from '../platform/scheduler.ts';
+import { createScheduler } from '../platform/scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../platform/seeded-random.ts';
 import { createSimulatedNetwork } from '../platform/simulated-network.ts';
 import { GOOD_CONDITIONS, type StoreEvent } from '../store/conditions.ts';
@@ -41,6 +40,7 @@ export interface SimulationOptions {
 export interface SimulationResult {
   readonly seed: number;
   readonly faults: readonly Fault[];
+  readonly cast: Cast;
   readonly steps: readonly Step[];
   /** Empty, or what the first look that found something has found. */
   readonly violations: readonly Violation[];
@@ -86,10 +86,10 @@ class Run {
   readonly #actors: readonly Actor[];
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #faults: readonly Fault[];
+  readonly #cast: Cast;
   readonly #steps: readonly Step[];
   readonly #marks = new Set<Mark>();
   readonly #hash = createHash('sha256');
-  readonly #open = new Set<{ readonly owner: Owner; readonly name: string }>();
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -97,6 +97,7 @@ class Run {
     this.#random = options.luck === undefined || options.luck === 0 ? seeded : seeded.fork(`luck ${options.luck}`);
     const sometimes = (mark: Mark): void => void this.#marks.add(mark);
     this.#faults = drawFaults(seeded.fork('faults'));
+    this.#cast = options.bug === undefined ? drawCast(seeded.fork('cast')) : castFor(options.bug);
     this.#scheduler = createScheduler({
       random: this.#random.fork('schedule'),
       onStep: (atMs, owner, label) => this.#trace(`${atMs} ${owner}: ${label}`),
@@ -117,17 +118,19 @@ class Run {
       conditions: storeConditions(this.#faults),
       storeDiscipline: discipline.store,
       actorDiscipline: discipline.actors,
+      doorDiscipline: discipline.door,
       sometimes,
       trace: (line) => this.#trace(line),
       onStart: (process) => {
         for (const { start } of this.#actors) start?.(process);
       },
       onStoreEvent: (event) => this.#onStoreEvent(event),
+      look: () => this.#look(),
     });
-    this.#actors = ACTORS.map((create) => create(this.#world));
+    this.#actors = actorsOf(this.#cast).map((create) => create(this.#world));
     const operations = this.#actors.flatMap(({ operations }) => operations);
     this.#operations = new Map(operations.map((operation) => [operation.name, operation]));
-    const parts = { faults: this.#faults, operations, processNames: PROCESSES };
+    const parts = { faults: this.#faults, cast: this.#cast, operations, processNames: PROCESSES };
     this.#steps = options.steps ?? drawSteps(seeded.fork('steps'), options.operations, parts);
   }
 
@@ -151,6 +154,7 @@ class Run {
     return {
       seed: this.#options.seed,
       faults: this.#faults,
+      cast: this.#cast,
       steps: this.#steps,
       violations: this.#world.violations,
       marks: this.#marks,
@@ -170,8 +174,8 @@ class Run {
   async #quieten(lastMs: number): Promise<void> {
     this.#network.heal();
     await this.#scheduler.run(lastMs + SETTLE_MS + QUIET_MS);
-    const stuck = [...this.#open].filter(({ owner }) => owner.alive);
-    this.#failWith(stuck.map(({ name }) => violation('I11', `${name} has not ended, though all is quiet`)));
+    const stuck = this.#world.stuck();
+    this.#failWith(stuck.map((name) => violation('I11', `${name} has not ended, though all is quiet`)));
   }
 
   /** Power is lost once more, and a fresh process looks at everything through the port of stores. */
@@ -217,14 +221,8 @@ class Run {
     const operation = this.#operations.get(operationName);
     if (process === undefined || operation === undefined || this.#world.violations.length > 0) return;
     this.#trace(`${this.#scheduler.nowMs()} ${name} does ${operationName}`);
-    const running = { owner: process.owner, name: operationName };
-    this.#open.add(running);
-    operation
-      .run({ process, random: this.#random.fork(`operation ${seed}`) })
-      .catch((error: unknown) => {
-        if (!isFault(error)) this.#world.fail(violation('I11', `${operationName} failed: ${String(error)}`));
-      })
-      .finally(() => this.#open.delete(running));
+    const running = operation.run({ process, random: this.#random.fork(`operation ${seed}`) });
+    this.#world.carryOut(process.owner, operationName, running);
   }
 
   #onStoreEvent(event: StoreEvent): void {
@@ -232,8 +230,12 @@ class Run {
     if (mark !== undefined) this.#marks.add(mark);
     const { violations, options } = this.#world;
     if (violations.length > 0) return;
-    if (options.random.chance(INSPECTED[event] ?? 0)) this.#failWith(inspectPowerLoss(this.#world, this.#actors));
+    if (options.random.chance(INSPECTED[event] ?? 0)) this.#look();
     if (event === 'acknowledged' && options.random.chance(0.01)) this.#failWith(inspectCorruption(this.#world));
+  }
+
+  #look(): void {
+    if (this.#world.violations.length === 0) this.#failWith(inspectPowerLoss(this.#world, this.#actors));
   }
 
   #failWith(violations: readonly Violation[]): void {

@@ -4,11 +4,12 @@
  * Not here: what goes wrong (`faults.ts`), carrying it out (`simulate.ts`).
  */
 import type { Operation } from '../actor/actor.ts';
+import type { Cast } from '../actor/actors.ts';
 import type { SeededRandom } from '../platform/seeded-random.ts';
 import type { Fault } from './faults.ts';
 
-/** Longest pause between two operations. Units: milliseconds. */
-const GAP_MS_MAX = 40;
+/** Longest pause between two operations; doors have longer periods than logs have. Units: milliseconds. */
+const GAP_MS_MAX: Readonly<Record<Cast, number>> = { log: 40, door: 100, all: 60 };
 
 /** One operation at its time. `seed` is its own: it does the same whatever was left out before it. */
 export interface Step {
@@ -24,6 +25,7 @@ export function drawSteps(
   count: number,
   parts: {
     readonly faults: readonly Fault[];
+    readonly cast: Cast;
     readonly operations: readonly Operation[];
     readonly processNames: readonly string[];
   },
@@ -33,7 +35,7 @@ export function drawSteps(
     .map(({ name, weight }) => ({ name, weight: weight * random.pick([0.25, 1, 1, 3]) }));
   let atMs = 0;
   return Array.from({ length: count }, (_, number): Step => {
-    atMs += random.between(0, GAP_MS_MAX);
+    atMs += random.between(0, GAP_MS_MAX[parts.cast]);
     const { name: operation } = random.pickWeighted(weighted);
     return { atMs, process: random.pick(parts.processNames), operation, seed: `${number}` };
   });

@@ -4,8 +4,11 @@
  * Not here: what the processes do (`../actor`), what goes wrong when (`swarm.ts`), one whole run (`simulate.ts`).
  */
 import { subscriptionMachine } from '@reborn/events';
-import { HostApiError, leaseMachine, indexMachines, type DurableStore } from '@reborn/host-api';
+import { HostApiError, indexMachines, isFault, leaseMachine, type DurableStore } from '@reborn/host-api';
+import { runMachine } from '@reborn/turns';
 import type { ActorDiscipline } from '../actor/actor-discipline.ts';
+import type { DoorDiscipline } from '../door/door-discipline.ts';
+import { DOOR_MACHINES } from '../invariant/door-image.ts';
 import { createHistory, recordUnits, type HistoryRecorder } from '../invariant/history.ts';
 import { tallyMachine } from '../invariant/tally.ts';
 import { violation, type Violation } from '../invariant/violation.ts';
@@ -20,7 +23,7 @@ import { openSimulatedStore } from '../store/simulated-store.ts';
 import type { Mark } from './marks.ts';
 
 /** The machines of the simulated stores. */
-export const SIMULATED_MACHINES = [leaseMachine, subscriptionMachine, tallyMachine];
+export const SIMULATED_MACHINES = [leaseMachine, subscriptionMachine, tallyMachine, runMachine, ...DOOR_MACHINES];
 export const SIMULATED_MACHINE_INDEX = indexMachines(SIMULATED_MACHINES);
 
 /** How long a process takes to come back. Units: milliseconds. */
@@ -41,11 +44,14 @@ export interface WorldOptions {
   readonly conditions: StoreConditions;
   readonly storeDiscipline: StoreDiscipline;
   readonly actorDiscipline: ActorDiscipline;
+  readonly doorDiscipline: DoorDiscipline;
   readonly sometimes: (mark: Mark) => void;
   readonly trace: (line: string) => void;
   /** Called with each process that has come up. */
   readonly onStart: (process: SimulatedProcess) => void;
   readonly onStoreEvent: (event: StoreEvent) => void;
+  /** Looks at what a loss of power would leave at this moment. */
+  readonly look: () => void;
 }
 
 export class World {
@@ -57,6 +63,7 @@ export class World {
   quiet = false;
   readonly #processes = new Map<string, SimulatedProcess>();
   readonly #starting = new Set<string>();
+  readonly #open = new Set<{ readonly owner: Owner; readonly name: string }>();
   #conditions: StoreConditions;
 
   constructor(options: WorldOptions) {
@@ -98,10 +105,27 @@ export class World {
     for (const name of processNames) this.#restart(name);
   }
 
-  /** Ends what is wrong with the disk. */
+  /** Ends what is wrong with the disk and with the clocks. */
   calm(): void {
     this.quiet = true;
+    for (const { platform } of this.#processes.values()) platform.setClock();
     this.#conditions = GOOD_CONDITIONS;
+  }
+
+  /** Work of a process, from whose end nothing else follows. What ends it that is no fault is a violation. */
+  carryOut(owner: Owner, name: string, work: Promise<unknown>): void {
+    const running = { owner, name };
+    this.#open.add(running);
+    work
+      .catch((error: unknown) => {
+        if (!isFault(error)) this.fail(violation('I11', `${name} failed: ${String(error)}`));
+      })
+      .finally(() => this.#open.delete(running));
+  }
+
+  /** What living processes have begun and not ended. */
+  stuck(): readonly string[] {
+    return [...this.#open].filter(({ owner }) => owner.alive).map(({ name }) => name);
   }
 
   fail(found: Violation): void {

@@ -1,10 +1,9 @@
 /**
- * Whether an error is one of the port's own and keeps to itself where the store is and what was said to it.
+ * Whether an error is one of the project's own and keeps to itself where the store is and what was said to it.
  *
  * Not here: which fault is the right one (the areas).
  */
-import { HostApiError } from '@reborn/host-api';
-import { EventsError } from '@reborn/events';
+import { isFault } from '@reborn/host-api';
 import { findLeaks } from '@reborn/host-api/testkit';
 
 /** Words of drivers and of SQL that have no place in what people are shown. */
@@ -24,12 +23,12 @@ const WORDS = [
 
 /** Returns sentences; none for a fault that says no more than it may. `secrets`: paths, passwords and the like. */
 export function checkFault(error: unknown, secrets: readonly string[]): readonly string[] {
-  if (!HostApiError.is(error) && !EventsError.is(error)) return [`an error that is no fault: ${String(error)}`];
+  if (!isFault(error)) return [`an error that is no fault: ${String(error)}`];
   const leaks = findLeaks([error.message, JSON.stringify(error)], [...secrets, ...WORDS]);
   return leaks.map((leak) => `the message of ${error.code} shows ${leak}`);
 }
 
 /** The code of a fault; how anything else begins. */
 export function codeOf(error: unknown): string {
-  return HostApiError.is(error) || EventsError.is(error) ? error.code : String(error).slice(0, 80);
+  return isFault(error) ? error.code : String(error).slice(0, 80);
 }

@@ -75,6 +75,7 @@ const gateEdges = machineContract(gateMachine, {
     denied: ['open', 'deny'],
     expired: ['open', 'expire'],
     superseded: ['open', 'supersede'],
+    revoked: ['open', 'approve', 'revoke'],
     consumed: ['open', 'approve', 'consume'],
   },
   command: (trigger, _from, number) => {
@@ -85,6 +86,7 @@ const gateEdges = machineContract(gateMachine, {
         };
       case 'approve':
       case 'deny':
+      case 'revoke':
         return { command: { trigger, by: alice } };
       case 'consume':
         return { command: { trigger, ...digests } };

@@ -8,6 +8,7 @@ import { ownerScope, partsOfThread, withHost, withReader } from '../opened-host.
 import { createReporter } from '../reporter.ts';
 import { startFeed } from '../run-feed.ts';
 import { resolveOpenGate, type Answer, type Answering } from '../resolve-gate.ts';
+import { ANSWERED } from '../render/happening-line.ts';
 import { summarise } from '../render/json-summary.ts';
 import { readSettings, type HomeFlags } from '../settings.ts';
 import { readTextFile } from '../text-file.ts';
@@ -34,7 +35,7 @@ export async function answerCommand(
   const settings = await readSettings(machine, flags);
   const input = flags.edit === undefined ? undefined : await readEdit(machine, flags.edit);
   const gate = await withReader(machine, settings, (host) => findGateToAnswer({ machine, host }, typed, decision));
-  const parts = await partsOfThread(machine, settings, gate.receipt.scope.threadId);
+  const parts = await partsOfThread(machine, settings, flags, gate.receipt.scope.threadId);
   const json = flags.json === true;
   const reporter = createReporter(machine.io, json);
   return withHost(machine, settings, parts, async (host) => {
@@ -51,8 +52,8 @@ export async function answerCommand(
     reporter.value(gateWire(resolved));
     reporter.line({ label: 'gate', text: aboutGate(resolved), tone: 'plain' });
     reporter.line({
-      label: decision === 'approve' ? 'approved' : 'denied',
-      text: `by ${machine.user.id}${input === undefined ? '' : ', with an edited input'}  (process ${machine.pid})`,
+      label: 'answer',
+      text: `${answerOf(resolved)} by ${machine.user.id}${input === undefined ? '' : ', with an edited input'}  (process ${machine.pid})`,
       tone: decision === 'approve' ? 'good' : 'bad',
     });
     if (flags.follow === false || runId === undefined || feed === undefined) return EXIT.done;
@@ -71,6 +72,10 @@ async function findGateToAnswer(answering: Answering, typed: string, decision: A
     if (!CliError.is(error) || error.code !== 'cli/not_found' || !gateId.success) throw error;
     return resolveOpenGate(answering, { gateId: gateId.data, tenantId: scope.tenantId }, { decision });
   }
+}
+
+function answerOf({ resolution }: GateRow): string {
+  return resolution === undefined ? 'answered' : ANSWERED[resolution.decision];
 }
 
 function aboutGate(gate: GateRow): string {

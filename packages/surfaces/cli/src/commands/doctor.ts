@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isFault } from '@reborn/host-api';
 import { createReborn, inspectReborn, type ReadinessReport, type RebornOptions } from '@reborn/reborn';
 import { EXIT } from '../exit-code.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine, SecretsChoice } from '../machine.ts';
 import { toParts } from '../opened-host.ts';
 import { doctorLines } from '../render/doctor-lines.ts';
 import { createReporter } from '../reporter.ts';
@@ -28,13 +28,15 @@ export interface DoctorFlags extends HostFlags {
 export async function doctorCommand(machine: Machine, flags: DoctorFlags): Promise<number> {
   const settings = await readSettings(machine, flags);
   const reporter = createReporter(machine.io, flags.json === true);
-  const composed = await compose(machine, settings);
+  const key = await checkKey(machine, settings);
+  const composed = await compose(machine, settings, key);
   const { options } = composed;
-  const report = inspectReborn(options);
+  const report = await inspectReborn(options);
   const refused = report.status === 'refused';
   const checks = [
     checkNode(machine),
     await checkWorkspace(settings),
+    key.check,
     composed.check,
     ...(refused ? [] : await checkKeeping(settings, options)),
     ...(flags.modelCheck === true && !refused ? [await checkModel(options)] : []),
@@ -47,7 +49,9 @@ export async function doctorCommand(machine: Machine, flags: DoctorFlags): Promi
 
 function exitOf(report: ReadinessReport, checks: readonly Check[]): number {
   if (report.status === 'refused') return EXIT.refused;
-  return checks.find((check) => check.state === 'failed')?.exit ?? EXIT.done;
+  const failed = checks.find((check) => check.state === 'failed')?.exit;
+  const quarantined = report.extensions.some(({ quarantine }) => quarantine !== undefined);
+  return failed ?? (quarantined ? EXIT.usage : EXIT.done);
 }
 
 function checkNode(machine: Machine): Check {
@@ -68,14 +72,36 @@ async function checkWorkspace(settings: Settings): Promise<Check> {
   }
 }
 
+/** `secrets`: without the key where it cannot be used, so that everything else is looked at all the same. */
+interface CheckedKey {
+  readonly secrets: SecretsChoice | undefined;
+  readonly check: Check;
+}
+
+async function checkKey(machine: Machine, settings: Settings): Promise<CheckedKey> {
+  const name = 'secret key';
+  const { secrets, workspace } = settings;
+  if (secrets?.key === undefined) {
+    return { secrets, check: { name, state: 'ok', detail: 'none is chosen; secrets cannot be stored' } };
+  }
+  try {
+    const folder = { folder: workspace.path, closed: [] };
+    await machine.compose({ profile: 'test', storage: { kind: 'memory' }, workspace: folder, secrets });
+    return { secrets, check: { name, state: 'ok', detail: 'can be used' } };
+  } catch (error) {
+    return { secrets: { environment: secrets.environment }, check: failed(name, error, EXIT.usage) };
+  }
+}
+
 /** Without a model, or with one that cannot be used, everything else is looked at all the same. */
 async function compose(
   machine: Machine,
   settings: Settings,
+  key: CheckedKey,
 ): Promise<{ readonly options: RebornOptions; readonly check: Check }> {
   const name = 'model';
   const workspace = { folder: settings.workspace.path, closed: [settings.home] };
-  const bare = { ...toParts(settings), workspace };
+  const bare = { ...toParts(settings), secrets: key.secrets, workspace };
   const { model } = settings;
   if (model === undefined) {
     const detail = 'none is chosen; `reborn run` needs --model or --recording';
@@ -95,7 +121,7 @@ async function compose(
 /** Without a home there is nothing to open a store in. */
 async function checkKeeping(settings: Settings, options: RebornOptions): Promise<readonly Check[]> {
   const home = await checkHome(settings);
-  return home.state === 'failed' ? [home] : [home, await checkStore(options)];
+  return home.state === 'failed' ? [home] : [home, ...(await checkHost(options))];
 }
 
 async function checkHome(settings: Settings): Promise<Check> {
@@ -111,13 +137,18 @@ async function checkHome(settings: Settings): Promise<Check> {
   }
 }
 
-/** Opening is the check: a store that cannot set what its durability needs, and read it back, does not open. */
-async function checkStore(options: RebornOptions): Promise<Check> {
+/**
+ * Opening is the check: a store that cannot set what its durability needs, and read it back, does not open. With it what
+ * holds the programs of capabilities, where there are some.
+ */
+async function checkHost(options: RebornOptions): Promise<readonly Check[]> {
   const name = 'database';
   try {
     const host = await createReborn(options);
     try {
-      const { ready } = await host.runtime.health();
+      const { components } = await host.runtime.health();
+      const answers = components.find((component) => component.name === 'store')?.state === 'ready';
+      const lanes = components.filter((component) => component.name === 'lane process');
       const { backend, survives, anchored } = options.storage.durability;
       const how = survives === 'nothing' ? 'gone with the process' : 'every commit synced in full';
       const bound =
@@ -127,15 +158,20 @@ async function checkStore(options: RebornOptions): Promise<Check> {
             ? 'a head anchor shows a lost tail'
             : 'no head anchor: a lost tail would not show';
       const detail = `${backend} opens; survives ${survives.replaceAll('_', ' ')} (${how}); ${bound}`;
-      return ready
+      const store: Check = answers
         ? { name, state: survives === 'nothing' ? 'warning' : 'ok', detail }
         : { name, state: 'failed', detail: `${backend} does not answer`, exit: EXIT.unavailable };
+      return [store, ...lanes.map((lane) => laneCheck(lane.state === 'ready', lane.detail))];
     } finally {
       await host.close();
     }
   } catch (error) {
-    return failed(name, error, EXIT.unavailable);
+    return [failed(name, error, EXIT.unavailable)];
   }
+}
+
+function laneCheck(ready: boolean, detail: string): Check {
+  return { name: 'programs', state: ready ? 'ok' : 'failed', detail, exit: EXIT.usage };
 }
 
 async function checkModel({ model }: RebornOptions): Promise<Check> {

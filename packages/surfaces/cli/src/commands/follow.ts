@@ -7,7 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import type { Machine } from '../machine.ts';
 import type { Reporter } from '../reporter.ts';
 import type { RunFeed } from '../run-feed.ts';
-import { statusTone, textLines } from '../render/run-lines.ts';
+import { answerLines, statusTone, textLines } from '../render/run-lines.ts';
 import type { Settings } from '../settings.ts';
 import { runWire } from '../wire.ts';
 import { gatesOfRun, workOn, type Ending } from '../work.ts';
@@ -68,9 +68,7 @@ function tell(
         text: 'the run waits for an answer, for as long as it takes; nothing is held in memory',
         tone: 'ask',
       });
-      for (const { gateId } of gates) {
-        io.out(`          reborn approve ${gateId}\n          reborn deny ${gateId}\n`);
-      }
+      for (const line of gates.flatMap(answerLines)) io.out(`          ${line}\n`);
       return;
     case 'ended':
       reporter.line({ label: run.status, text: `run ${run.runId}`, tone: statusTone(run) });

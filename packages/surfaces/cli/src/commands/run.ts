@@ -1,10 +1,13 @@
 /** `reborn run`: one message, one run, watched until it ends or waits for an answer. */
+import { basename } from 'node:path';
 import { utf8Bytes, type ThreadId } from '@reborn/host-api';
-import type { Reborn, RebornOptions } from '@reborn/reborn';
+import type { ExtensionStanding, Reborn, RebornOptions } from '@reborn/reborn';
 import { isTerminal, MESSAGE_BYTES_MAX, type SubmitTurnOutcome } from '@reborn/turns';
 import { CliError } from '../errors.ts';
-import type { HostParts, Machine, ModelChoice } from '../machine.ts';
+import type { HostParts, Machine } from '../machine.ts';
 import { ownerScope, toParts, withHost } from '../opened-host.ts';
+import { extensionLines } from '../render/extension-lines.ts';
+import type { Line } from '../render/style.ts';
 import { createReporter, type Reporter } from '../reporter.ts';
 import { createRunFeed } from '../run-feed.ts';
 import { parseThreadOption, placeWorkspace, readSettings, type HostFlags, type Settings } from '../settings.ts';
@@ -37,8 +40,10 @@ export async function runCommand(machine: Machine, message: string, flags: RunFl
       named: settings.workspace.named,
       typed: known === undefined,
       options,
-      config: settings.config,
+      config: configOf(settings, flags),
+      settings,
       endpoint: note.model.kind === 'endpoint' ? new URL(note.model.url).host : undefined,
+      extensions: host.readiness().extensions,
     });
     const { runId } = accepted;
     const feed = createRunFeed(host, scope, runId);
@@ -67,11 +72,13 @@ async function chooseNote(settings: Settings, threadId: ThreadId, known: ThreadN
   const model = settings.model ?? known?.model;
   if (model === undefined) throw new CliError('cli/no_model');
   if (known !== undefined) await checkSameFolder(known.workspace);
-  if (known !== undefined && !settings.workspace.typed) return { ...known, model };
+  const extensions = settings.extensions.map(({ path }) => path);
+  const { config } = settings;
+  if (known !== undefined && !settings.workspace.typed) return { ...known, model, extensions, config };
   const workspace = await placeWorkspace(settings);
   if (known !== undefined && known.workspace !== workspace)
     throw new CliError('cli/other_workspace', { detail: { field: '--dir' } });
-  return { threadId, workspace, model };
+  return { threadId, workspace, model, extensions, config };
 }
 
 type Accepted = Extract<SubmitTurnOutcome, { kind: 'accepted' }>;
@@ -92,14 +99,29 @@ async function submit(
   const runs = known === undefined ? [] : await host.turns.listRuns(scope, 20);
   const active = runs.find((run) => !isTerminal(run.status));
   if (active !== undefined) throw busy(active.status);
-  if (known === undefined || !isSameModel(known.model, note.model)) await writeThreadNote(settings.home, note);
+  if (known === undefined || !isSameNote(known, note)) await writeThreadNote(settings.home, note);
   const outcome = await host.turns.submitTurn({ scope, actor: machine.user, text: message });
   if (outcome.kind === 'accepted') return outcome;
   throw busy(outcome.status);
 }
 
-function isSameModel(left: ModelChoice, right: ModelChoice): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
+/** What was opened to the agent that is closed otherwise. */
+function openingLines({ network, shell }: Pick<Settings, 'network' | 'shell'>): readonly Line[] {
+  const hosts = network === true ? 'any public host' : network?.map(({ host }) => host).join(', ');
+  return [
+    ...(hosts === undefined ? [] : [{ label: 'network', text: hosts, tone: 'ask' as const }]),
+    ...(shell ? [{ label: 'shell', text: 'commands, each in a sandbox', tone: 'ask' as const }] : []),
+  ];
+}
+
+/** For people: as they named it. */
+function configOf({ config }: Settings, flags: RunFlags): string | undefined {
+  return config?.named === false ? `${basename(config.path)}, found in the current folder` : flags.config;
+}
+
+function isSameNote(left: ThreadNote, right: ThreadNote): boolean {
+  const said = ({ model, extensions, config }: ThreadNote): string => JSON.stringify([model, extensions, config]);
+  return said(left) === said(right);
 }
 
 function busy(status: string): CliError {
@@ -115,7 +137,9 @@ function introduce(
     readonly typed: boolean;
     readonly options: RebornOptions;
     readonly config: string | undefined;
+    readonly settings: Pick<Settings, 'network' | 'shell'>;
     readonly endpoint: string | undefined;
+    readonly extensions: readonly ExtensionStanding[];
   },
 ): void {
   const { runId, threadId, options } = about;
@@ -130,6 +154,8 @@ function introduce(
   });
   reporter.line({ label: 'folder', text: folder, tone: 'plain' });
   if (about.config !== undefined) reporter.line({ label: 'config', text: about.config, tone: 'plain' });
+  for (const line of openingLines(about.settings)) reporter.line(line);
+  for (const line of extensionLines(about.extensions)) reporter.line(line);
   reporter.value({
     v: 1,
     kind: 'accepted',

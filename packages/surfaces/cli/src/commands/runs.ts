@@ -52,7 +52,7 @@ export async function resumeRunCommand(
 ): Promise<number> {
   const settings = await readSettings(machine, flags);
   const run = await withReader(machine, settings, (host) => findRun(host, ownerScope(machine), typed));
-  const parts = await partsOfThread(machine, settings, run.scope.threadId);
+  const parts = await partsOfThread(machine, settings, flags, run.scope.threadId);
   const json = flags.json === true;
   const reporter = createReporter(machine.io, json);
   const { scope, runId } = run;

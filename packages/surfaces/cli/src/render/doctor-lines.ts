@@ -1,11 +1,17 @@
 /** What `doctor` found, for people. */
 import type { Component, ReadinessIssue, ReadinessReport } from '@reborn/reborn';
+import { extensionLines } from './extension-lines.ts';
 import type { Line, Tone } from './style.ts';
 
 const ISSUES: Readonly<Record<ReadinessIssue, string>> = {
   non_durable: 'does not outlive its process or a loss of power',
   recording: 'is a recording, not a live model',
   nothing_granted: 'nothing is granted',
+  quarantined: 'not all of them are taken',
+  no_secret_key: 'tools need secrets, and there is no key to seal them with',
+  plain_secrets: 'some stand in the environment, in plain text',
+  no_network: 'tools need a way out to networks, and none was composed',
+  no_sandbox: 'no sandbox holds all of the programs that capabilities start',
 };
 const STATUS: Readonly<Record<ReadinessReport['status'], readonly [string, Tone]>> = {
   production_ready: ['every part is fit for production', 'good'],
@@ -32,6 +38,7 @@ export function doctorLines(report: ReadinessReport, checks: readonly ShownCheck
       tone: TONES[state],
     })),
     ...report.components.map((component) => componentLine(component, report)),
+    ...extensionLines(report.extensions),
     { label: 'profile', text: `${report.profile}: ${verdict}`, tone },
   ];
 }

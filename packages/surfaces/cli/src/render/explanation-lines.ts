@@ -1,9 +1,14 @@
-/** The story of a run for people: what was asked, everything in its order with the time since the beginning, and the calls. */
+/**
+ * The story of a run for people: what was asked, everything in its order with the time since the beginning, and the calls.
+ *
+ * Not here: the stages of a call (`stage-lines.ts`).
+ */
 import type { GateRow } from '@reborn/host-api';
 import type { CallStory, Explanation } from '@reborn/reborn';
 import type { Happening } from '../story.ts';
-import { isTelling, storyLine, whoIs } from './happening-line.ts';
+import { ANSWERED, isTelling, storyLine, whoIs } from './happening-line.ts';
 import { statusTone, toTime } from './run-lines.ts';
+import { stageLines } from './stage-lines.ts';
 import { oneLine, type Line, type Tone } from './style.ts';
 
 const LABEL_COLUMNS = 8;
@@ -47,7 +52,7 @@ export function explanationLines(
     '',
     'Calls',
     '',
-    ...calls.map(callLine),
+    ...calls.flatMap((call) => [callLine(call), ...(full ? call.stages.flatMap(stageLines) : [])]),
   ];
 }
 
@@ -65,9 +70,7 @@ function callLine(call: CallStory): Line {
   const answers = call.gates.flatMap(({ resolution }) =>
     resolution === undefined
       ? []
-      : [
-          `${resolution.decision === 'approve' ? 'approved' : 'denied'} by ${whoIs(resolution.by)}${reasonOf(resolution.reason)}`,
-        ],
+      : [`${ANSWERED[resolution.decision]} by ${whoIs(resolution.by)}${reasonOf(resolution.reason)}`],
   );
   const answered = answers.length === 0 ? '' : `  ${answers.join(', ')}`;
   return {

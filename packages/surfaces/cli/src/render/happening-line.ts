@@ -57,6 +57,9 @@ export function isTelling(happening: Happening): boolean {
       return false;
     case 'effect_settled':
       return record.effect !== 'none';
+    case 'boundary_decided':
+      // Those that deny a call, and accepted answers, are told by who denied and who answered.
+      return record.boundary !== 'authority' && record.boundary !== 'hook_deny' && record.decision !== 'allowed';
     default:
       return true;
   }
@@ -120,6 +123,14 @@ function recordLine(record: LogRecord): Line {
       return line('dispatch', `${record.capabilityId}  succeeded, ${record.outputBytes} bytes`, 'faint');
     case 'dispatch_failed':
       return line('dispatch', `${record.capabilityId}  failed (${record.errorKind}), effect ${record.effect}`, 'bad');
+    case 'process_started':
+      return line('process', `${record.processId} of ${record.capabilityId} runs by itself`, 'faint');
+    case 'process_ended':
+      return line(
+        'process',
+        `${record.processId} of ${record.capabilityId} ${record.outcome}${inBrackets(record.errorKind)}, effect ${record.effect}`,
+        record.outcome === 'completed' ? 'faint' : 'bad',
+      );
     default:
       return hookLine(record);
   }
@@ -127,7 +138,14 @@ function recordLine(record: LogRecord): Line {
 
 type NotOfRun = Exclude<
   LogRecord,
-  { kind: `run_${string}` | `model_${string}` | `dispatch_${string}` | 'assistant_reply_finalized' }
+  {
+    kind:
+      | `run_${string}`
+      | `model_${string}`
+      | `dispatch_${string}`
+      | `process_${string}`
+      | 'assistant_reply_finalized';
+  }
 >;
 
 function hookLine(record: NotOfRun): Line {
@@ -175,6 +193,28 @@ function decisionLine(record: Decided): Line {
         `${record.capabilityId}  ${record.outcome}, effect ${record.effect}, kept durably`,
         'faint',
       );
+    case 'input_changed':
+      return line('input', `${record.capabilityId}  changed by ${record.by} in ${record.changes.length} places`, 'ask');
+    case 'resources_held':
+      return line('budget', `${record.capabilityId}  held ${amounts(record.held)}`, 'faint');
+    case 'resources_closed':
+      return line('budget', `${record.capabilityId}  ${record.how} ${amounts(record.used ?? {})}`.trimEnd(), 'faint');
+    case 'budget_warned':
+      return line(
+        'budget',
+        `${record.capabilityId}  nears what its ${record.axis} may use (${record.dimension})`,
+        'ask',
+      );
+    case 'secrets_staged':
+      return line('secret', `${record.capabilityId}  was lent ${record.count}`, 'faint');
+    case 'secret_changed':
+      return line('secret', `${record.handle} ${record.how} by ${whoIs(record.by)}`, 'ask');
+    case 'trust_changed':
+      return line('trust', `${record.packageId}: ${record.before.class} became ${record.after.class}`, 'ask');
+    case 'network_exchanged': {
+      const end = record.status === undefined ? `failed (${record.errorKind ?? ''})` : `answered ${record.status}`;
+      return line('network', `${record.method} ${record.host}  ${end}`, record.status === undefined ? 'bad' : 'faint');
+    }
     case 'call_denied':
       return line('denied', `${record.capabilityId}  by ${record.by} (${record.code})`, 'bad');
     case 'approval_requested':
@@ -184,11 +224,11 @@ function decisionLine(record: Decided): Line {
         'ask',
       );
     case 'approval_resolved': {
-      const answer = record.decision === 'approve' ? 'approved' : 'denied';
+      const answer = ANSWERED[record.decision];
       return line(
         'answer',
         `${answer} by ${whoIs(record.by)}${record.edited ? ', with an edited input' : ''}`,
-        record.decision === 'approve' ? 'good' : 'bad',
+        record.decision === 'deny' || record.decision === 'decline' ? 'bad' : 'good',
       );
     }
     case 'approval_refused':
@@ -202,6 +242,20 @@ function decisionLine(record: Decided): Line {
       return line('security', `${record.boundary}: ${record.decision} (${record.code})`, tone);
     }
   }
+}
+
+export const ANSWERED = {
+  approve: 'approved',
+  deny: 'denied',
+  edit: 'approved',
+  authenticate: 'credentials given',
+  decline: 'declined',
+} as const;
+
+/** What is nothing is left out. */
+export function amounts(of: Readonly<Partial<Record<string, string | number>>>): string {
+  const some = Object.entries(of).filter(([, amount]) => amount !== 0 && amount !== '0');
+  return some.map(([dimension, amount]) => `${amount} ${dimension}`).join(', ');
 }
 
 const JUDGED = {

@@ -17,12 +17,24 @@ export function runLines(run: RunRow, gates: readonly GateRow[]): readonly Line[
       tone: statusTone(run),
     },
     ...(run.failure === undefined ? [] : [plain('', `${run.failure.kind}: ${run.failure.explanation}`)]),
-    ...gates.map((gate): Line => ({
-      label: '',
-      text: `gate ${gate.gateId}  ${gate.receipt.capabilityId}  ${summarise(gate.input)}`,
-      tone: 'ask',
-    })),
+    ...gates.map((gate): Line => ({ label: '', text: gateLine(gate), tone: 'ask' })),
   ];
+}
+
+function gateLine({ gateId, kind, credentials = [], block, receipt, input }: GateRow): string {
+  const about =
+    kind === 'credentials'
+      ? ` ${credentials.join(', ')}`
+      : block === undefined
+        ? ''
+        : ` ${block.axis} ${block.dimension}`;
+  return `gate ${gateId}  ${kind}${about}  ${receipt.capabilityId}  ${summarise(input)}`;
+}
+
+/** What to type about a gate, line by line. */
+export function answerLines({ gateId, kind, credentials = [] }: GateRow): readonly string[] {
+  const stored = kind === 'credentials' ? credentials.map((handle) => `reborn secrets set ${handle}`) : [];
+  return [...stored, `reborn approve ${gateId}`, `reborn deny ${gateId}`];
 }
 
 /** `edited`: what the person made of the input. `columns`: where to fold. */
@@ -39,6 +51,7 @@ export function gateLines(gate: GateRow, { columns, edited }: ShownGate = {}): r
     `  wants to call  ${receipt.capabilityId}`,
     `  in the name of ${whoIs({ kind: 'user', id: receipt.scope.userId })}`,
     `  asked because  ${gate.asked.join(', ')}`,
+    ...aboutKind(gate),
     `  until          ${toTime(receipt.expiresAtMs)}`,
     edited === undefined
       ? `  input, as it will be executed:`
@@ -46,6 +59,17 @@ export function gateLines(gate: GateRow, { columns, edited }: ShownGate = {}): r
     ...inFull(edited ?? gate.input, columns === undefined ? undefined : columns - INPUT_INDENT.length).map(
       (line) => `${INPUT_INDENT}${line}`,
     ),
+  ];
+}
+
+/** What a gate for credentials or for a budget waits for. */
+function aboutKind({ kind, credentials = [], block }: GateRow): readonly string[] {
+  if (kind === 'credentials') return credentials.length === 0 ? [] : [`  needs secrets  ${credentials.join(', ')}`];
+  if (block === undefined) return [];
+  const { reason, axis, dimension, estimate } = block;
+  const state = reason === 'paused' ? 'has passed its threshold' : 'is used up';
+  return [
+    `  budget         of the ${axis} for ${dimension} ${state}; the call is expected to need ${estimate[dimension] ?? 0}`,
   ];
 }
 
