@@ -57,6 +57,13 @@ test('believes in no sandbox that only says that it started a program', async ()
   expect(await processes.run(request('echo'))).toEqual(NONE);
 });
 
+test('runs a program that was named for it, also one that stands below the temporary folder', async () => {
+  const path = await program('echo from below');
+  const processes = createNodeProcesses({ programs: [path] });
+  const run = processes.run(request('', [], { command: path, args: [] }));
+  expect(said(await run)).toEqual(here('from below\n'));
+});
+
 test('shows the folder that was looked up, also when its name leads elsewhere by the time it is mounted', async () => {
   const [root, secret] = [await temporaryFolder(), await temporaryFolder()];
   await mkdir(join(root, 'work'));

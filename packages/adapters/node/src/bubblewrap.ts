@@ -172,9 +172,10 @@ async function systemOptions(programs: readonly string[]): Promise<readonly stri
     if (found?.isSymbolicLink() === true) options.push('--symlink', await readlink(place), place);
     else if (found !== undefined) options.push('--ro-bind', place, place);
   }
-  for (const place of programs) options.push('--ro-bind', place, place);
   options.push('--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev');
   for (const place of ['/dev/shm', '/tmp']) options.push('--size', String(SANDBOX_TMP_BYTES_MAX), '--tmpfs', place);
+  // Behind the empty `/tmp`: a program may stand there.
+  for (const place of programs) options.push('--ro-bind', place, place);
   return [...options, '--remount-ro', '/dev'];
 }
 
