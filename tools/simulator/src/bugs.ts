@@ -67,10 +67,6 @@ export const BUGS = {
     actors: { acknowledges: 'before_effects' },
   },
   cut_before_delivery: { says: 'retention cuts off what a follower has not seen', actors: { cuts: 'anywhere' } },
-  effect_before_intent: {
-    says: 'an effect happens before its announcement is on the disk',
-    door: { intents: 'behind_effects' },
-  },
   approval_not_used_up: { says: 'an approval is still good after its effect', door: { answers: 'left' } },
   revocation_forgotten: { says: 'an approval that was taken back is used', door: { revocations: 'forgotten' } },
   edit_forgotten: { says: 'what an answer has changed is not what happens', door: { edits: 'forgotten' } },

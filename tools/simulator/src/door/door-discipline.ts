@@ -5,7 +5,6 @@
  */
 
 export interface DoorDiscipline {
-  readonly intents: 'durable_before_effects' | 'behind_effects';
   /** What becomes of an answer when the effect that it lets happen is announced. */
   readonly answers: 'used_up' | 'left';
   readonly revocations: 'kept' | 'forgotten';
@@ -26,7 +25,6 @@ export interface DoorDiscipline {
 }
 
 export const RIGHT_DOOR: DoorDiscipline = {
-  intents: 'durable_before_effects',
   answers: 'used_up',
   revocations: 'kept',
   edits: 'bound',

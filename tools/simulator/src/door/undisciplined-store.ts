@@ -5,7 +5,6 @@
  */
 import {
   gateMachine,
-  getRecord,
   idempotencyMachine,
   leaseMachine,
   limiterMachine,
@@ -27,7 +26,6 @@ export function undisciplined(store: DurableStore, discipline: DoorDiscipline): 
   const changes = changesOf(discipline);
   if (changes.length > 0) return withCommit(store, (writes) => commitChanged(store, writes, changes));
   if (discipline.records === 'behind_them') return withCommit(store, (writes) => commitApart(store, writes));
-  if (discipline.intents === 'behind_effects') return withCommit(store, (writes) => commitLater(store, writes));
   return store;
 }
 
@@ -98,19 +96,6 @@ async function commitApart(store: DurableStore, writes: readonly Write[]): Promi
   const [changes, records] = [[...first.receipts], [...second.receipts]];
   const receipts = writes.flatMap((write) => (isChange(write) ? changes : records).shift() ?? []);
   return { kind: 'committed', receipts };
-}
-
-/** Says that an effect is announced as soon as that is on its way. */
-async function commitLater(store: DurableStore, writes: readonly Write[]): Promise<CommitOutcome> {
-  const isIntent = (write: Write): write is TransitionWrite =>
-    write.kind === 'transition' && write.machine === idempotencyMachine.name && write.command['trigger'] === 'intend';
-  const intent = writes.find(isIntent);
-  if (intent === undefined) return store.commit(writes);
-  const before = await getRecord(store, idempotencyMachine, intent.key);
-  const { trigger: _, after: __, ...terms } = intent.command;
-  const row: JsonObject = { status: 'intended', ...terms, attempt: (before?.attempt ?? 0) + 1 };
-  store.commit(writes).catch(() => undefined);
-  return { kind: 'committed', receipts: writes.map(() => ({ kind: 'record', row })) };
 }
 
 /** The same data without some of its fields. */
